@@ -1,0 +1,42 @@
+# The two commands: `make run` and `make test`. Everything else is a part of them.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+JOBS ?= 2
+
+.PHONY: run test setup check unit bench clean constraints
+
+setup: $(READY)
+
+$(READY): pyproject.toml constraints.txt rig/work/_sha256d.c rig/work/_sha256d.h
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt pip setuptools wheel build
+	@$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
+	@touch $@
+
+run: setup
+	@$(BIN)/python -m rig.cli.demo
+
+check: setup
+	@$(BIN)/ruff check --quiet rig tests testplans benches
+	@$(BIN)/mypy --no-error-summary
+	@$(BIN)/lint-imports --no-logo --quiet 2>/dev/null || $(BIN)/lint-imports
+
+unit: setup
+	@$(BIN)/python -m pytest -p no:labgrid -n $(JOBS) --dist worksteal
+
+test: setup check unit
+
+bench: setup
+	@$(BIN)/python -m benches
+
+# New pins, after an update of pyproject.toml: made in an empty environment.
+constraints:
+	@rm -rf $(VENV)-pins && $(PYTHON) -m venv $(VENV)-pins
+	@$(VENV)-pins/bin/pip install --quiet --upgrade pip setuptools wheel build
+	@$(VENV)-pins/bin/pip install --quiet '.[dev]'
+	@$(VENV)-pins/bin/pip freeze --all --exclude hashrig > constraints.txt && rm -rf $(VENV)-pins
+
+clean:
+	rm -rf $(VENV) build dist *.egg-info rig/work/*.so .pytest_cache .mypy_cache .ruff_cache .hypothesis

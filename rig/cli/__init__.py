@@ -1,0 +1,61 @@
+"""The command line: ``rig decode``, ``sim``, ``guard``, ``run``, ``pack``.
+
+Each command's module keeps its heavy imports inside its function, so ``rig --version`` is quick.
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+import typer
+
+import rig
+from rig.cli.decode import decode
+from rig.cli.guard import app as guard_app
+from rig.cli.pack import app as pack_app
+from rig.cli.run import run
+from rig.cli.sim import sim
+from rig.errors import RigError, UsageError
+
+app = typer.Typer(
+    name="rig",
+    help="Test rig and factory QA station for Bitcoin hashboards.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+
+def _version(wanted: bool) -> None:  # typer's callback signature
+    if wanted:
+        typer.echo(f"rig {rig.__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """Test rig and factory QA station for Bitcoin hashboards."""
+
+
+app.command("decode")(decode)
+app.command("run")(run)
+app.command("sim")(sim)
+app.add_typer(guard_app, name="guard")
+app.add_typer(pack_app, name="pack")
+
+
+def main() -> None:
+    """Run the command line; errors of the rig become one sentence and an exit code."""
+    try:
+        app()
+    except UsageError as error:
+        sys.stderr.write(f"rig: {error}\n")
+        sys.exit(2)
+    except RigError as error:
+        sys.stderr.write(f"rig: {error}\n")
+        sys.exit(3)

@@ -1,0 +1,68 @@
+"""The door: YAML files become frozen, validated values or one clear sentence."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from typing import Any, TypeVar
+
+import yaml
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from rig.errors import FileError
+
+
+class Data(BaseModel):
+    """Base of everything read from a file: frozen, no unknown keys, no silent conversions."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+
+D = TypeVar("D", bound=Data)
+
+
+def read_yaml(file: Path) -> Any:
+    """The plain values in a YAML file. Raises FileError when it is absent or not YAML."""
+    try:
+        return yaml.safe_load(file.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise FileError(file, "", "no such file", "a YAML file") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise FileError(file, "", f"unreadable ({error})", "a YAML file") from error
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        where = f"line {mark.line + 1}" if mark else ""
+        problem = getattr(error, "problem", None) or "a syntax error"
+        raise FileError(file, where, str(problem), "valid YAML") from error
+
+
+def load(file: Path, model: type[D]) -> D:
+    """Read ``file`` as ``model``. Raises FileError naming file, field, found and expected."""
+    return check(file, read_yaml(file), model)
+
+
+def check(file: Path, values: Any, model: type[D]) -> D:
+    """Validate plain values that came from ``file``. Raises FileError for the first problem."""
+    if not isinstance(values, dict):
+        raise FileError(file, "", type(values).__name__, "a mapping of keys to values")
+    try:
+        return model.model_validate(values)
+    except ValidationError as error:
+        raise _first_problem(file, error) from error
+
+
+def digest(file: Path) -> str:
+    """SHA-256 of a file's bytes, hex: what a record names its makers by."""
+    return hashlib.sha256(file.read_bytes()).hexdigest()
+
+
+def _first_problem(file: Path, error: ValidationError) -> FileError:
+    problem = error.errors()[0]
+    field = ".".join(str(part) for part in problem["loc"])
+    if problem["type"] == "extra_forbidden":
+        return FileError(file, field, "an unknown key", "only the documented keys")
+    if problem["type"] == "missing":
+        return FileError(file, field, "nothing", "a value (the key is required)")
+    found = repr(problem["input"])
+    expected = problem["msg"].removeprefix("Value error, ")
+    return FileError(file, field, found if len(found) < 80 else found[:77] + "...", expected)

@@ -1,0 +1,106 @@
+"""A product's folder, read and cross-checked as one thing."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from rig.datafile import digest, load
+from rig.errors import FileError, UsageError
+from rig.fixturefile import SlotEntry
+from rig.recipe.failures import Failures
+from rig.recipe.limits import Limits
+from rig.recipe.product import Product
+from rig.recipe.recipe import Recipe
+
+DATA_FILES = ("product.yaml", "recipe.yaml", "limits.yaml", "failures.yaml")
+
+
+@dataclass(frozen=True)
+class PlanFolder:
+    """Everything a plan's folder says, validated; ``hashes`` names each file by its SHA-256."""
+
+    folder: Path
+    product: Product
+    recipe: Recipe
+    limits: Limits
+    failures: Failures
+    hashes: dict[str, str]
+
+    @property
+    def modules(self) -> list[Path]:
+        """The plan's pytest modules in the order they run."""
+        return sorted(self.folder.glob("test_*.py"))
+
+    def pack_path(self, *, simulated: bool) -> Path:
+        """The known-answer pack for this kind of silicon. Raises FileError when there is none."""
+        silicon = self.product.simulated_silicon if simulated else self.product.silicon
+        if silicon is None:
+            raise FileError(self.folder / "product.yaml", "silicon", "nothing", "a pack for real boards")
+        path = self.folder / silicon.pack
+        if not path.is_file():
+            raise FileError(path, "", "no such file", "the known-answer pack that product.yaml names")
+        return path
+
+
+def find_plans(given: Path | None = None) -> Path:
+    """The folder of plans: as given, else $RIG_PLANS, else testplans/ upwards from here.
+
+    Raises UsageError when none is found.
+    """
+    chosen = given or (Path(os.environ["RIG_PLANS"]) if os.environ.get("RIG_PLANS") else None)
+    if chosen is not None:
+        if not chosen.is_dir():
+            raise UsageError(f"plans folder {chosen}: no such folder; give --plans or set RIG_PLANS")
+        return chosen
+    for folder in (Path.cwd(), *Path.cwd().parents):
+        if (folder / "testplans").is_dir():
+            return folder / "testplans"
+    raise UsageError("no testplans/ folder here or above; give --plans or set RIG_PLANS")
+
+
+def load_plan(plans: Path, product: str) -> PlanFolder:
+    """Read and cross-check ``plans/product``. Raises UsageError or FileError; powers nothing."""
+    folder = plans / product
+    if not (folder / "product.yaml").is_file():
+        known = sorted(path.parent.name for path in plans.glob("*/product.yaml"))
+        raise UsageError(f"product {product!r}: no plan in {plans}, which has {', '.join(known) or 'none'}")
+    plan = PlanFolder(
+        folder=folder,
+        product=load(folder / "product.yaml", Product),
+        recipe=load(folder / "recipe.yaml", Recipe),
+        limits=load(folder / "limits.yaml", Limits),
+        failures=load(folder / "failures.yaml", Failures),
+        hashes={name: digest(folder / name) for name in DATA_FILES}
+        | {path.name: digest(path) for path in sorted(folder.glob("test_*.py"))},
+    )
+    if plan.product.product != product:
+        raise FileError(folder / "product.yaml", "product", repr(plan.product.product), repr(product))
+    for name, spec in plan.limits.measurements.items():
+        if spec.code is not None and spec.code not in plan.failures.codes:
+            field = f"measurements.{name}.code"
+            raise FileError(folder / "limits.yaml", field, repr(spec.code), "a code of failures.yaml")
+    return plan
+
+
+def check_ratings(plan: PlanFolder, slot: SlotEntry, slot_name: str, fixture: Path) -> None:
+    """Refuse levels the slot's supply cannot give. Raises FileError."""
+    supply, recipe = slot.supply, plan.recipe
+    for field, wanted, rated, unit in (
+        ("over_volts", recipe.over_volts, supply.max_volts * 1.1, "V (1.1 x max_volts)"),
+        ("pre_open_volts", recipe.pre_open_volts, supply.max_volts, "V"),
+        ("limit_amps", recipe.limit_amps, supply.max_amps, "A"),
+        *((f"levels.{level.level}.volts", level.volts, supply.max_volts, "V") for level in recipe.levels),
+    ):
+        if wanted > rated:
+            raise FileError(
+                plan.folder / "recipe.yaml", field, f"{wanted:g}",
+                f"at most {rated:g} {unit}, the rating of the supply of {slot_name} in {fixture.name}",
+            )
+    watts = max(level.volts for level in recipe.levels) * recipe.limit_amps
+    if watts > supply.max_watts:
+        raise FileError(
+            plan.folder / "recipe.yaml", "limit_amps", f"{recipe.limit_amps:g} A ({watts:.0f} W)",
+            f"at most {supply.max_watts:g} W, the rating of the supply of {slot_name} in {fixture.name}",
+        )
