@@ -1,0 +1,1 @@
+"""The wire of a BM13xx chain: bytes ↔ values, pure; docs/chain.md tells it as a story."""

@@ -1,0 +1,44 @@
+"""Read the board's EEPROM over the side channel; what it means is rig.recipe.eeprom_layout's."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from rig.errors import NoAcknowledge
+from rig.recipe import Product
+from rig.recipe.eeprom_layout import SIZE, BoardIdentity, EepromDamaged, decode_image
+from rig.slot import Slot
+
+CHUNK = 32                          # bytes a transfer: the side channel's packets are short
+
+
+@dataclass(frozen=True, slots=True)
+class EepromReading:
+    """What the EEPROM gave: no image (no answer), an image without identity (damaged), or both."""
+
+    image: bytes | None
+    identity: BoardIdentity | None
+    damage: str | None              # what was found and expected, when it could not be read
+
+
+def read_image(slot: Slot, product: Product) -> bytes | None:
+    """All 256 bytes, None when the part does not acknowledge. Raises BridgeError."""
+    try:
+        return b"".join(
+            slot.side.i2c_write_read(product.i2c.eeprom, bytes([start]), CHUNK)
+            for start in range(0, SIZE, CHUNK)
+        )
+    except NoAcknowledge:
+        return None
+
+
+def read_eeprom(slot: Slot, product: Product) -> EepromReading:
+    """The image and what it says. An absent or damaged part is a measurement. Raises BridgeError."""
+    image = read_image(slot, product)
+    if image is None:
+        address = product.i2c.eeprom
+        return EepromReading(None, None, f"no acknowledge from the EEPROM at I2C address 0x{address:02X}")
+    try:
+        return EepromReading(image, decode_image(image), None)
+    except EepromDamaged as damage:
+        return EepromReading(image, None, str(damage))

@@ -1,0 +1,151 @@
+"""Work for the whole board: jobs from a pack out in turn, answers in by blocks.
+
+Opening it ends the bring-up (256foundation/mujina mujina-miner/src/asic/bm13xx/REFERENCE.md, steps
+16 to 19): a first job, each chip's nonce offset, the sweep length that sets them hashing, the
+version mask once more.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from rig.bm13xx import registers
+from rig.bm13xx.commands import SendJob, WriteRegister
+from rig.bm13xx.jobs import Job
+from rig.bm13xx.models import ChipModel
+from rig.bm13xx.registers import Register
+from rig.bm13xx.replies import ReplyDecoder
+from rig.board.bring_up import WRITE_SECONDS, version_mask
+from rig.board.commanding import Commander
+from rig.recipe import Product, Recipe
+from rig.slot import Slot
+from rig.work.ledger import Ledger
+from rig.work.pack import Pack
+
+JOB_IDS = 16                    # 0..15 in turn: the ids of which a reply holds every bit
+BLOCK_SECONDS = 0.05            # about 900 answers of a full board at the lowest ticket
+
+
+@dataclass(frozen=True, slots=True)
+class WireCount:
+    """What came over the wire since the stream was opened.
+
+    ``bad_crc`` frames were refused for their checksum; ``skipped_bytes`` belonged to no sound frame,
+    theirs included. ``silent_seconds``: since the last byte.
+    """
+
+    received_bytes: int = 0
+    nonce_frames: int = 0
+    register_frames: int = 0
+    bad_crc: int = 0
+    skipped_bytes: int = 0
+    silent_seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Issued:
+    """One job as it went out: index in the pack, id on the wire, when."""
+
+    job: int
+    job_id: int
+    at_seconds: float
+
+
+class WorkStream:
+    """Keeps a configured board at work. Not open until ``open``; then ``step`` again and again.
+
+    Answers are thrown away (the board only warms up) until ``book`` names a ledger. ``jobs_sent``
+    counts job frames. Errors: LinkError.
+    """
+
+    def __init__(
+        self, slot: Slot, product: Product, recipe: Recipe, pack: Pack, model: ChipModel
+    ) -> None:
+        self._slot, self._product, self._recipe, self._pack = slot, product, recipe, pack
+        self._commander = Commander(slot)
+        self._decoder = ReplyDecoder(model)
+        self._ledger: Ledger | None = None
+        self._wire = WireCount()
+        self._heard_at = slot.clock.now()
+        self._last: Issued | None = None
+        self.jobs_sent = 0
+
+    @property
+    def wire(self) -> WireCount:
+        return replace(self._wire, silent_seconds=self._slot.clock.now() - self._heard_at)
+
+    @property
+    def register_writes(self) -> int:
+        return self._commander.register_writes
+
+    @property
+    def last(self) -> Issued | None:
+        """The job the chips have now."""
+        return self._last
+
+    def open(self) -> None:
+        """Set the chips hashing: steps 16 to 19 of the bring-up, then a job that counts."""
+        layout = self._pack.layout
+        self._issue()
+        for chip in range(self._product.chips):
+            word = registers.nonce_offset_word(layout.nonce_offset(chip))
+            self._write(Register.CHIP_NONCE_OFFSET, word, layout.address(chip))
+        self._write(Register.HASH_COUNTING_NUMBER, self._product.sweep_length)
+        self._commander.send(version_mask(), pause=WRITE_SECONDS)
+        self._slot.link.flush_input()
+        self._heard_at = self._slot.clock.now()
+        self._issue()
+
+    def book(self, ledger: Ledger) -> None:
+        """From a fresh job on, give every answer to ``ledger``.
+
+        The ledger learns of the present job too, so that its last answers, still under way, are
+        recognised; superseded at once, it makes no trials.
+        """
+        if self._last is not None:
+            ledger.issue(self._last.job, self._last.job_id, self._slot.clock.now())
+        self._ledger = ledger
+        self._issue()
+
+    def step(self, seconds: float = BLOCK_SECONDS) -> None:
+        """Let at most ``seconds`` (50 ms) pass, take what came in, renew the job when it is due."""
+        clock = self._slot.clock
+        clock.sleep(min(seconds, BLOCK_SECONDS, self._due_in()))
+        self._take()
+        if self._due_in() <= 0:
+            self._issue()
+
+    def _due_in(self) -> float:
+        if self._last is None:
+            return 0.0
+        return self._last.at_seconds + self._recipe.job_seconds - self._slot.clock.now()
+
+    def _take(self) -> None:
+        data = self._slot.link.read(0.0)
+        now = self._slot.clock.now()
+        if not data:
+            return
+        block = self._decoder.feed(data)
+        self._heard_at = now
+        wire = self._wire
+        self._wire = WireCount(
+            received_bytes=wire.received_bytes + len(data),
+            nonce_frames=wire.nonce_frames + len(block.nonces),
+            register_frames=wire.register_frames + len(block.registers),
+            bad_crc=wire.bad_crc + block.bad_crc,
+            skipped_bytes=wire.skipped_bytes + block.skipped,
+        )
+        if self._ledger is not None and len(block.nonces):
+            self._ledger.take(block.nonces, now)
+
+    def _issue(self) -> None:
+        job, job_id = self.jobs_sent % self._pack.jobs, self.jobs_sent % JOB_IDS
+        template = self._pack.templates[job].tobytes()
+        self._commander.send(SendJob(Job.from_header(job_id, template)))
+        self.jobs_sent += 1
+        self._last = Issued(job, job_id, self._slot.clock.now())
+        if self._ledger is not None:
+            self._ledger.issue(job, job_id, self._last.at_seconds)
+
+    def _write(self, register: Register, value: int, address: int | None = None) -> None:
+        self._commander.send(WriteRegister(register, value, address), pause=WRITE_SECONDS)

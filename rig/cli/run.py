@@ -1,0 +1,86 @@
+"""``rig run``: one board from scan to verdict."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from rig.errors import RigError, UsageError
+
+if TYPE_CHECKING:
+    from rig.pytestplugin.options import RunOptions
+    from rig.records.model import RunRecord
+
+_KEYS = (
+    "run_id", "serial", "product", "slot", "simulated", "verdict", "board_verdict", "grade",
+    "failure_code", "failure_text", "chips_found", "board_rate", "watts", "joules_per_terahash",
+    "seconds", "record",
+)
+
+
+def run(
+    product: Annotated[str, typer.Option(help="Product the board is: a folder of test plans.")],
+    fixture: Annotated[Path, typer.Option(help="Bench file.")],
+    slot: Annotated[str, typer.Option(help="Slot of the bench the board sits in.")],
+    serial: Annotated[str, typer.Option(help="Serial scanned from the board.")],
+    scenario: Annotated[
+        Path | None, typer.Option(help="Scenario for a simulated bench: a fresh board goes in.")
+    ] = None,
+    operator: Annotated[str, typer.Option(help="Who runs the test.")] = "",
+    results: Annotated[Path, typer.Option(help="Folder the record goes to.")] = Path("results"),
+    plans: Annotated[Path | None, typer.Option(help="Folder of test plans.")] = None,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="End with one JSON object on the last line.")
+    ] = False,
+) -> None:
+    """Test one board: exit 0 shippable, 1 board failed, 2 usage or file, 3 station fault, 4 aborted."""
+    from rig.pytestplugin.options import RunOptions
+
+    options = RunOptions(fixture, slot, product, serial, scenario, results, operator, plans)
+    try:
+        code, record, path = _test(options)
+    except RigError as error:
+        sys.stderr.write(f"rig: {error}\n")
+        code, record, path = (2 if isinstance(error, UsageError) else 3), None, None
+    if as_json:
+        sys.stdout.write(json.dumps(_summary(options, record, path)) + "\n")
+        sys.stdout.flush()
+    raise typer.Exit(code)
+
+
+def _test(options: RunOptions) -> tuple[int, RunRecord | None, Path | None]:
+    import pytest
+
+    from rig.clock import SystemClock
+    from rig.pytestplugin.progress import choose_progress
+    from rig.pytestplugin.session import RunSession
+    from rig.pytestplugin.setup import prepare
+
+    setup = prepare(options, SystemClock())
+    progress = choose_progress(options.slot, options.serial)
+    session = RunSession(setup, progress, quiet=True)
+    try:
+        words = [
+            str(setup.plan.folder), "--disable-plugin-autoload", "-p", "rig.pytestplugin",
+            "-p", "no:cacheprovider", "-p", "no:doctest", "-W", "default",
+            "--import-mode=importlib",
+        ]
+        code = int(pytest.main(words, plugins=[session]))
+    finally:
+        progress.close()
+        setup.lock.release()
+    return code, session.record, session.record_path
+
+
+def _summary(options: RunOptions, record: RunRecord | None, path: Path | None) -> dict[str, Any]:
+    summary: dict[str, Any] = dict.fromkeys(_KEYS)
+    summary |= {"serial": options.serial, "product": options.product, "slot": options.slot}
+    if record is not None:
+        known = record.model_dump(mode="json")
+        summary |= {key: known[key] for key in _KEYS if key != "record"}
+        summary["record"] = str(path) if path else None
+    return summary

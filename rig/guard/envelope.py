@@ -1,0 +1,84 @@
+"""All limits the guard holds a live slot to, in one place. A client can narrow them, never widen.
+
+Idle and working currents: board-model.md (6 A idle at 25 °C, 11.9 A at 56 °C, 78 A at 600 MHz).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from rig.slot import Phase
+
+
+class Cause(StrEnum):
+    """Failure codes a trip can carry."""
+
+    POWER_SHORT = "POWER-SHORT"
+    POWER_LEAK = "POWER-LEAK"
+    POWER_HIGH = "POWER-HIGH"
+    TEMP_HIGH = "TEMP-HIGH"
+    SENSOR_NONE = "SENSOR-NONE"
+    SUPPLY = "STN-SUPPLY"
+    BRIDGE = "STN-BRIDGE"
+    FAN = "STN-FAN"
+    ESTOP = "STN-ESTOP"
+    LID = "STN-LID"
+    GUARD = "STN-GUARD"
+    UNPLUG = "OPR-UNPLUG"
+
+
+@dataclass(frozen=True, slots=True)
+class Envelope:
+    """What a phase may draw and how long it may be announced for."""
+
+    most_volts: float | None                    # None: only the supply's rating and protection
+    most_amps: float
+    code: Cause                                 # what too much current means in this phase
+    most_seconds: float
+
+
+ENVELOPES: Mapping[Phase, Envelope] = {
+    Phase.COLD: Envelope(2.0, 2.0, Cause.POWER_SHORT, 120.0),
+    Phase.PRE_OPEN: Envelope(None, 14.0, Cause.POWER_LEAK, 600.0),
+    Phase.HASHING: Envelope(None, 95.0, Cause.POWER_HIGH, 3600.0),
+}
+
+# A reading counts as beyond the envelope when the instrument's own error cannot explain it.
+AMPS_MARGIN = 0.1
+AMPS_MARGIN_SHARE = 0.005
+
+# After a step to a narrower phase the current needs this long to follow.
+SETTLE_SECONDS = 0.3
+
+# The lease: a beat at least this often, and no input older than this while live.
+BEAT_SECONDS = 1.0
+PINS_SECONDS = 1.5
+SUPPLY_SECONDS = 5.0
+TEMPERATURES_SECONDS = 6.0
+
+# Board temperature: hard stop on the hottest sensor.
+MOST_CELSIUS = 65.0
+SENSOR_MISSES = 2                               # in a row, of a sensor that has answered before
+
+# Cooling: a fan below this share of the rpm its PWM should give, for this long.
+FAN_SHARE = 0.6
+FAN_SECONDS = 3.0
+FAN_FLOOR = 0.2                                 # least PWM while an output is on
+
+# Off: proved by read-back below these; HOT when it takes longer than that.
+SAFE_VOLTS = 1.0
+SAFE_AMPS = 1.0
+DISCHARGE_AFTER_SECONDS = 0.3                   # the relay does not wait longer for the supply
+HOT_AFTER_SECONDS = 5.0
+
+
+def fan_rpm_expected(share: float) -> float:
+    """Rpm of a sound fan at ``share`` of full PWM (board-model.md: 320 + 6,330 x PWM)."""
+    return 320.0 + 6330.0 * share
+
+
+def most_amps_read(envelope: Envelope) -> float:
+    """The highest reading that may still be the envelope's limit."""
+    return envelope.most_amps * (1 + AMPS_MARGIN_SHARE) + AMPS_MARGIN

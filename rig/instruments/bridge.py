@@ -1,0 +1,181 @@
+"""The fixture bridge: I2C and GPIO over the control port of open bitaxe-raw firmware.
+
+Framing and numbers: fixture-bridge.md, from 256foundation/mujina
+mujina-miner/src/mgmt_protocol/bitaxe_raw/PROTOCOL.md. Only the V1 answer format is spoken: in V0
+an error cannot be told from data.
+"""
+
+from __future__ import annotations
+
+import struct
+import termios
+from collections.abc import Iterator
+from contextlib import contextmanager
+from enum import Enum, IntEnum
+
+import serial
+
+from rig.clock import Clock
+from rig.errors import BridgeError, NoAcknowledge
+
+# The reference host waits as long for an answer.
+ANSWER_SECONDS = 1.0
+
+_SHORTEST = 4
+_LONGEST = 1024
+
+
+class Level(Enum):
+    """An electrical level of a pin."""
+
+    LOW = 0
+    HIGH = 1
+
+
+class _Page(IntEnum):
+    I2C = 0x05
+    GPIO = 0x06
+
+
+class _I2c(IntEnum):
+    WRITE = 0x20
+    READ = 0x30
+    WRITE_READ = 0x40
+
+
+class _Status(IntEnum):
+    OK = 0x00
+    TIMEOUT = 0x10
+    INVALID_COMMAND = 0x11
+    OVERFLOW = 0x12
+    CUSTOM = 0xFF
+
+
+class _Refusal(Exception):
+    """The bridge answered, with an error status."""
+
+    def __init__(self, status: int, text: bytes) -> None:
+        name = _Status(status).name.lower() if status in list(_Status) else f"status 0x{status:02X}"
+        super().__init__(f"{name} {text.decode('ascii', errors='replace')}".strip())
+        self.status = status
+
+
+class Bridge:
+    """The control port of one fixture bridge, held exclusively. Belongs to one thread.
+
+    Raises BridgeError when the port or the bridge fails, NoAcknowledge when only the I2C device
+    addressed is silent.
+    """
+
+    def __init__(self, port: str, clock: Clock) -> None:
+        self._port = port
+        self._clock = clock
+        self._next_id = 0
+        self._buffer = bytearray()
+        with self._faults():
+            self._serial = serial.Serial(
+                port, 115_200, timeout=0, write_timeout=ANSWER_SECONDS, exclusive=True
+            )
+
+    def i2c_write(self, address: int, data: bytes) -> None:
+        self._i2c(_I2c.WRITE, address, data, 0)
+
+    def i2c_read(self, address: int, count: int) -> bytes:
+        """``count`` (1..255) bytes."""
+        return self._i2c(_I2c.READ, address, bytes([count]), count)
+
+    def i2c_write_read(self, address: int, data: bytes, count: int) -> bytes:
+        """Write, repeated start, ``count`` (1..255) bytes."""
+        return self._i2c(_I2c.WRITE_READ, address, data + bytes([count]), count)
+
+    def set_pin(self, number: int, level: Level) -> None:
+        """Drive an output and read it back. Raises BridgeError when it stays where it was."""
+        self._gpio(number, bytes([level.value]))
+        found = self.pin(number)
+        if found is not level:
+            raise BridgeError(
+                f"bridge {self._port}: found pin {number} {found.name.lower()} after driving it, "
+                f"expected {level.name.lower()}"
+            )
+
+    def pin(self, number: int) -> Level:
+        answer = self._gpio(number, b"")
+        if len(answer) != 1 or answer[0] not in (0, 1):
+            raise BridgeError(f"bridge {self._port}: pin {number}: found {answer.hex()!r}, expected 00 or 01")
+        return Level(answer[0])
+
+    def close(self) -> None:
+        self._serial.close()
+
+    def _i2c(self, command: _I2c, address: int, data: bytes, count: int) -> bytes:
+        try:
+            answer = self._ask(_Page.I2C, command, bytes([address]) + data)
+        except _Refusal as error:
+            if error.status in (_Status.TIMEOUT, _Status.CUSTOM):
+                raise NoAcknowledge(address) from error
+            raise BridgeError(f"bridge {self._port}: I2C 0x{address:02X}: found {error}") from error
+        if count and len(answer) != count:
+            raise BridgeError(
+                f"bridge {self._port}: I2C 0x{address:02X}: found {len(answer)} bytes, expected {count}"
+            )
+        return answer
+
+    def _gpio(self, number: int, data: bytes) -> bytes:
+        try:
+            return self._ask(_Page.GPIO, number, data)
+        except _Refusal as error:
+            raise BridgeError(
+                f"bridge {self._port}: pin {number}: found {error}, expected a level"
+            ) from error
+
+    def _ask(self, page: _Page, command: int, data: bytes) -> bytes:
+        """One request; answers to earlier ones are dropped by their ids."""
+        self._next_id = (self._next_id + 1) % 256
+        request = struct.pack("<HBBBB", 6 + len(data), self._next_id, 0, page, command) + data
+        deadline = self._clock.now() + ANSWER_SECONDS
+        with self._faults():
+            self._serial.write(request)
+        while True:
+            answer = self._packet(deadline)
+            if answer[2] == self._next_id:
+                break
+        if answer[3] != _Status.OK:
+            raise _Refusal(answer[3], answer[4:])
+        return answer[4:]
+
+    def _packet(self, deadline: float) -> bytes:
+        """The next whole packet. A length no answer has means the stream is out of step."""
+        while True:
+            if len(self._buffer) >= 2:
+                length = int.from_bytes(self._buffer[:2], "little")
+                if not _SHORTEST <= length <= _LONGEST:
+                    self._buffer.clear()
+                    with self._faults():
+                        self._serial.reset_input_buffer()
+                    raise BridgeError(
+                        f"bridge {self._port}: found a packet of {length} bytes; firmware not V1?"
+                    )
+                if len(self._buffer) >= length:
+                    packet = bytes(self._buffer[:length])
+                    del self._buffer[:length]
+                    return packet
+            self._receive(deadline)
+
+    def _receive(self, deadline: float) -> None:
+        left = deadline - self._clock.now()
+        with self._faults():
+            if left > 0:
+                self._serial.timeout = left
+                self._buffer += self._serial.read(1)
+                self._serial.timeout = 0
+                self._buffer += self._serial.read(_LONGEST)
+                return
+        self._buffer.clear()
+        raise BridgeError(f"bridge {self._port}: found no answer in {ANSWER_SECONDS:g} s, expected one")
+
+    @contextmanager
+    def _faults(self) -> Iterator[None]:
+        try:
+            yield
+        except (OSError, termios.error, serial.SerialException) as error:
+            raise BridgeError(f"bridge {self._port}: found {error}, expected an open port") from error

@@ -1,0 +1,66 @@
+"""A power meter over SCPI-like lines, driven by the data of its family."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from rig.instruments.identity import Identity
+from rig.instruments.numbers import parse_numbers
+from rig.instruments.session import Session
+from rig.slot import PowerReading
+
+
+@dataclass(frozen=True, slots=True)
+class MeterFamily:
+    """How meters of one family are spoken to.
+
+    ``read`` answers volts, amps, watts and watt-hours in this order, as ``opening`` arranged.
+    """
+
+    name: str
+    models: tuple[str, ...]
+    opening: tuple[str, ...]
+    error_query: str
+    read: str
+    start_energy: tuple[str, ...]               # from any state to counting from zero
+    energy_state: str
+    counting: str
+
+
+class ScpiMeter:
+    """A rig.slot.Meter over one session, with identity and close. Raises InstrumentError (METER)."""
+
+    def __init__(self, session: Session, family: MeterFamily) -> None:
+        """Connects, identifies and sets up."""
+        self._session = session
+        self._family = family
+        self._identity = session.connect()
+        errors = session.errors()
+        if errors:
+            raise session.fault(f"set-up: found error {'; '.join(errors)}, expected none")
+
+    @property
+    def identity(self) -> Identity:
+        return self._identity
+
+    def start_energy(self) -> None:
+        """Count watt-hours from zero from now on; raises when the meter does not begin."""
+        session, family = self._session, self._family
+        session.errors()
+        state = session.query(family.energy_state, str.strip, after=family.start_energy)
+        if not state.upper().startswith(family.counting):
+            errors = "; ".join(session.errors()) or "no error"
+            raise session.fault(f"energy: found state {state} and {errors}, expected {family.counting}")
+
+    def read(self) -> PowerReading:
+        def four(line: str) -> PowerReading:
+            return PowerReading(*parse_numbers(line, 4))
+
+        return self._session.query(self._family.read, four)
+
+    def interrupt(self) -> None:
+        """From another thread: a pending question fails at once."""
+        self._session.interrupt()
+
+    def close(self) -> None:
+        self._session.close()

@@ -1,0 +1,60 @@
+"""The second seam: lines to and from one instrument.
+
+Two transports: ``rig.instruments.visa.VisaTransport`` (wired) and, in virtual time, the bench's.
+What goes wrong here is a ``TransportError``; it never leaves the room, the session turns it into
+an ``InstrumentError`` of the right role.
+"""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+
+class TransportError(Exception):
+    """Base of what can go wrong on the way to an instrument."""
+
+
+class Silent(TransportError):
+    """No whole line came in time."""
+
+
+class Lost(TransportError):
+    """The connection is closed, refused or broken."""
+
+
+class Flooded(TransportError):
+    """More came without a line end than any answer holds."""
+
+
+class Interrupted(TransportError):
+    """Another thread called ``interrupt``: something more urgent waits."""
+
+
+class Transport(Protocol):
+    """A line-by-line way to one instrument. All methods but ``interrupt`` belong to one thread."""
+
+    def reopen(self) -> None:
+        """Drop what there is and connect afresh. Raises Lost."""
+        ...
+
+    def write(self, line: str) -> None:
+        """Send one line, terminator added. Raises Lost, Silent, Interrupted."""
+        ...
+
+    def read_line(self, seconds: float) -> str:
+        """One line without its terminator. Raises Silent, Lost, Flooded, Interrupted."""
+        ...
+
+    def waiting(self) -> bool:
+        """Whether something has come that nobody has read. Raises Lost."""
+        ...
+
+    def interrupt(self) -> None:
+        """From another thread: a pending or later call raises Interrupted until ``calm``."""
+        ...
+
+    def calm(self) -> None:
+        """Forget an interrupt: what comes next is what it was for."""
+        ...
+
+    def close(self) -> None: ...

@@ -1,0 +1,57 @@
+"""The pytest plug-in a test plan runs under. Inert unless --rig-slot is given.
+
+A plan's modules use two fixtures: ``run`` (measure, drive, power on) and ``slot`` (link, supply,
+meter, scanner, side channel). How to write one is told in docs/plans.md.
+"""
+
+from __future__ import annotations
+
+import pytest
+
+from rig.pytestplugin.options import add_options, read_options, wanted
+from rig.slot import Slot
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    add_options(parser)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if not wanted(config):
+        return
+    from rig.clock import SystemClock
+    from rig.errors import RigError, UsageError
+    from rig.pytestplugin.progress import Silence
+    from rig.pytestplugin.session import RunSession
+    from rig.pytestplugin.setup import prepare
+
+    # a deprecation in a library must never end the test of a board
+    config.known_args_namespace.pythonwarnings = ["default"]
+    try:
+        session = RunSession(prepare(read_options(config), SystemClock()), Silence(), quiet=False)
+    except RigError as error:
+        pytest.exit(f"rig: {error}", returncode=2 if isinstance(error, UsageError) else 3)
+    config.pluginmanager.register(session, "rig-run")
+
+
+@pytest.fixture
+def run(request: pytest.FixtureRequest) -> Run:
+    """What a plan measures with and drives the board by."""
+    from rig.pytestplugin.session import RunSession
+
+    for plugin in request.config.pluginmanager.get_plugins():
+        if isinstance(plugin, RunSession):
+            return plugin.run
+    pytest.skip("a test plan runs with --rig-slot, or under `rig run`")
+
+
+@pytest.fixture
+def slot(run: Run) -> Slot:
+    """The slot the board sits in: rig.slot.Slot."""
+    return run.slot
+
+
+from rig.pytestplugin.answers import AnswerJudge  # noqa: E402
+from rig.pytestplugin.run import Run  # noqa: E402 - below the hooks, which must load without labgrid
+
+__all__ = ["AnswerJudge", "Run"]

@@ -1,0 +1,120 @@
+"""Known answers, judged as they come: when enough is known, and what they say in the end."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rig.board import BurnInTick
+from rig.recipe import Product, Recipe
+from rig.verdict.cores import cores_decided, dead_cores, outside
+from rig.verdict.cusum import Watch
+from rig.verdict.sequential import ChipCall, ChipTracker, SequentialTest
+from rig.work.ledger import Tally
+
+
+class AnswerJudge:
+    """Feeds each tick to the sequential test and, once a chip is accepted, to the watch.
+
+    ``decided_seconds``: when the last chip was decided; None while some are open.
+    """
+
+    def __init__(self, product: Product, recipe: Recipe) -> None:
+        self._recipe = recipe
+        self._test = SequentialTest.for_board(recipe.decision, product.chips)
+        self._tracker = ChipTracker(self._test, product.chips)
+        self._watch = Watch(recipe.decision, product.chips)
+        self.decided_seconds: float | None = None
+        self.last: BurnInTick | None = None
+
+    @property
+    def calls(self) -> NDArray[np.int8]:
+        """ChipCall of each chip by the sequential test; (chips,)."""
+        return self._tracker.calls
+
+    @property
+    def alarmed(self) -> NDArray[np.bool_]:
+        """Chips that the watch saw turn bad after they had been accepted; (chips,)."""
+        return self._watch.alarmed
+
+    def done(self, tick: BurnInTick) -> bool:
+        """Take a tick; whether to stop: all judged and the soak served, or a bad chip is sure."""
+        self.last = tick
+        tally = tick.tally
+        calls = self._tracker.update(tally.trials, tally.hits)
+        self._watch.update(tally.trials, tally.hits, calls == ChipCall.GOOD)
+        if self._tracker.done and self.decided_seconds is None:
+            self.decided_seconds = tick.seconds
+        bad = (calls == ChipCall.BAD) | self._watch.alarmed
+        located = cores_decided(tally.core_trials)
+        if bad.any() and located[bad].all():
+            return True
+        if tick.seconds >= self._recipe.decision.most_seconds:
+            return True
+        return bool(self._tracker.done and located.all() and tick.seconds >= self._recipe.soak_seconds)
+
+    def weak_chips(self, tally: Tally, dead: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        """Chips that are bad for spread misses: those of dead cores are not counted; (chips,)."""
+        trials, hits = outside(tally.core_trials, dead), outside(tally.core_hits, dead)
+        with_dead = dead.any(axis=1)
+        apart = self._test.settle(trials, hits)
+        calls = self._tracker.settle(tally.trials, tally.hits)
+        called = np.where(with_dead, apart, calls) == ChipCall.BAD
+        return np.asarray(called | (self._watch.alarmed & ~with_dead))
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerFigures:
+    """What the known answers came to. Arrays have one element a chip, ``dead`` one a core."""
+
+    tally: Tally
+    calls: NDArray[np.int8]
+    alarmed: NDArray[np.bool_]
+    weak: NDArray[np.bool_]
+    dead: NDArray[np.bool_]
+    seconds: float
+    decided_seconds: float | None
+    terahash_per_second: float
+
+    @property
+    def board_rate(self) -> float:
+        """Share of the board's known answers that came back; NaN when none was due."""
+        trials = int(self.tally.trials.sum())
+        return int(self.tally.hits.sum()) / trials if trials else float("nan")
+
+    def measurements(self) -> Iterator[tuple[str, tuple[float, ...]]]:
+        """Name and values of each measurement they make."""
+        tally = self.tally
+        yield "chip_hit_rate", _share(tally.hits, tally.trials)
+        yield "dead_cores", tuple(float(count) for count in self.dead.sum(axis=1))
+        yield "weak_chips", (float(self.weak.sum()),)
+        yield "hardware_error_rate", _share(tally.wrong, tally.trials)
+        yield "stale_rate", _share(tally.stale, tally.trials)
+        yield "repeat_rate", _share(tally.duplicate, tally.trials)
+        yield "board_hit_rate", (self.board_rate,)
+        yield "answers_per_second", (tally.answers / self.seconds if self.seconds else float("nan"),)
+
+
+def answer_figures(judge: AnswerJudge, product: Product, mhz: float, sub_cores: int) -> AnswerFigures:
+    """Sum up a burn-in. ``sub_cores``: hashes a clock of one chip. Raises RuntimeError before a tick."""
+    last = judge.last
+    if last is None:
+        raise RuntimeError("found no tick, expected the judge to have watched a burn-in")
+    tally = last.tally
+    dead = dead_cores(tally.core_trials, tally.core_hits)
+    weak = judge.weak_chips(tally, dead)
+    trials = int(tally.trials.sum())
+    rate = int(tally.hits.sum()) / trials if trials else float("nan")
+    return AnswerFigures(
+        tally=tally, calls=judge.calls.copy(), alarmed=judge.alarmed.copy(), weak=weak, dead=dead,
+        seconds=last.seconds, decided_seconds=judge.decided_seconds,
+        terahash_per_second=mhz * sub_cores * product.chips * rate / 1e6,
+    )
+
+
+def _share(part: NDArray[np.int64], whole: NDArray[np.int64]) -> tuple[float, ...]:
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return tuple(float(value) for value in np.asarray(part) / np.asarray(whole))

@@ -1,0 +1,80 @@
+"""What a run has seen so far: written to the journal as it comes, kept for the record."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from rig.board import BringUp, EepromReading
+from rig.clock import Clock
+from rig.pytestplugin.answers import AnswerFigures
+from rig.pytestplugin.sampler import Sample
+from rig.records import Journal
+from rig.slot import Reading
+from rig.verdict.measurement import Measurement
+
+
+class RunLog:
+    """Facts of one run. Everything that goes in is in the journal before the call returns."""
+
+    def __init__(self, journal: Journal, clock: Clock) -> None:
+        self._journal, self._clock = journal, clock
+        self._started = clock.now()
+        self.measurements: list[Measurement] = []
+        self.phases: list[tuple[str, float]] = []
+        self.bring_up: BringUp | None = None
+        self.eeprom: EepromReading | None = None
+        self.celsius: tuple[float | None, ...] = ()
+        self.answers: AnswerFigures | None = None
+        self.domain_volts: tuple[float, ...] = ()
+        self.terminal_volts = math.nan
+
+    def seconds(self) -> float:
+        """Since the run began."""
+        return self._clock.now() - self._started
+
+    def attempts(self, name: str) -> int:
+        return sum(taken.name == name for taken in self.measurements)
+
+    def took(self, taken: Measurement) -> None:
+        self.measurements.append(taken)
+        self.note(
+            "measurement", name=taken.name, attempt=taken.attempt, unit=taken.spec.unit,
+            values=[number(value) for value in taken.values], outcome=taken.outcome.value,
+        )
+
+    def mark(self, phase: str) -> None:
+        self.phases.append((phase, self.seconds()))
+        self.note("phase", phase=phase)
+
+    def saw_scan(self, domains: tuple[float, ...], terminals: float) -> None:
+        self.domain_volts, self.terminal_volts = domains, terminals
+        self.note("scan", domain_volts=[number(value) for value in domains], terminal_volts=number(terminals))
+
+    def sampled(self, sample: Sample, tick: Any) -> None:
+        """One second of a drive: power, temperature, answers."""
+        facts: dict[str, Any] = {
+            "supply_volts": reading(sample.supply.volts), "supply_amps": reading(sample.supply.amps),
+            "watts": reading(sample.meter.watts), "watt_hours": reading(sample.meter.watt_hours),
+        }
+        for name in ("mhz", "hottest", "fan_share"):
+            value = getattr(tick, name, None)
+            if value is not None:
+                facts[name] = round(value, 4)
+        tally = getattr(tick, "tally", None)
+        if tally is not None:
+            facts["trials"], facts["hits"] = int(tally.trials.sum()), int(tally.hits.sum())
+        self.note("sample", **facts)
+
+    def note(self, kind: str, **facts: Any) -> None:
+        self._journal.append(kind, seconds=round(self.seconds(), 3), **facts)
+
+
+def number(value: float) -> float | None:
+    """A number as JSON can hold it: NaN and infinity are null."""
+    return value if math.isfinite(value) else None
+
+
+def reading(found: Reading) -> float | str | None:
+    """A reading's number, or the word for why there is none."""
+    return number(found.value) if found.ok else found.status.value

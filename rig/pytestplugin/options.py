@@ -1,0 +1,76 @@
+"""The options a plan is run with, the same under ``rig run`` and plain pytest."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rig.errors import UsageError
+
+if TYPE_CHECKING:
+    import pytest
+
+_HELP = {
+    "fixture": "bench file",
+    "slot": "slot of the bench the board sits in",
+    "product": "product the board is",
+    "serial": "serial scanned from the board",
+    "scenario": "scenario file for a simulated bench: a fresh board goes into the slot",
+    "results": "folder the run's record goes to (default: results)",
+    "operator": "who runs the test",
+    "plans": "folder of test plans (default: $RIG_PLANS, then testplans/ upwards)",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class RunOptions:
+    """What one run is asked to do."""
+
+    fixture: Path
+    slot: str
+    product: str
+    serial: str
+    scenario: Path | None = None
+    results: Path = Path("results")
+    operator: str = ""
+    plans: Path | None = None
+
+    def as_pytest_words(self) -> list[str]:
+        """The same options as plain pytest takes them."""
+        values = {
+            "fixture": self.fixture, "slot": self.slot, "product": self.product,
+            "serial": self.serial, "scenario": self.scenario, "results": self.results,
+            "operator": self.operator or None, "plans": self.plans,
+        }
+        return [f"--rig-{name}={value}" for name, value in values.items() if value is not None]
+
+
+def add_options(parser: pytest.Parser) -> None:
+    group = parser.getgroup("rig", "test a hashboard")
+    for name, says in _HELP.items():
+        group.addoption(f"--rig-{name}", default=None, help=says)
+
+
+def wanted(config: pytest.Config) -> bool:
+    """Whether this pytest session tests a board; without --rig-slot the plug-in is inert."""
+    return config.getoption("--rig-slot", default=None) is not None and not config.option.collectonly
+
+
+def read_options(config: pytest.Config) -> RunOptions:
+    """The options of this session. Raises UsageError when a necessary one is missing."""
+    given: dict[str, str | None] = {name: config.getoption(f"--rig-{name}") for name in _HELP}
+    missing = [name for name in ("fixture", "slot", "product", "serial") if not given[name]]
+    if missing:
+        raise UsageError(f"found no --rig-{missing[0]}, expected it: {_HELP[missing[0]]}")
+    scenario, plans = given["scenario"], given["plans"]
+    return RunOptions(
+        fixture=Path(given["fixture"] or ""),
+        slot=given["slot"] or "",
+        product=given["product"] or "",
+        serial=given["serial"] or "",
+        scenario=Path(scenario) if scenario else None,
+        results=Path(given["results"] or "results"),
+        operator=given["operator"] or "",
+        plans=Path(plans) if plans else None,
+    )

@@ -1,0 +1,184 @@
+"""One run under pytest: opened before the first step of the plan, made safe after the last, recorded.
+
+The outer boundary of a run: whatever leaves the plan ends here, as a cause with a failure code,
+and the way off is taken in every case.
+"""
+
+from __future__ import annotations
+
+import io
+import signal
+import traceback
+from collections.abc import Generator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from _pytest.terminal import TerminalReporter
+
+from rig.clock import Clock, SystemClock
+from rig.errors import GuardTrip, RecipeError, RigError, RunStopped, StationFault
+from rig.fixture.labgrid_slot import LabgridSlot
+from rig.fixture.processes import ensure_guard
+from rig.pytestplugin.conclude import Conclusion, conclude
+from rig.pytestplugin.log import RunLog
+from rig.pytestplugin.progress import Progress
+from rig.pytestplugin.run import BoardStopped, Run
+from rig.pytestplugin.setup import RunSetup, results_folder
+from rig.records import Journal, RunFolder, RunRecord, close_dead_runs
+from rig.verdict.evidence import Fault
+
+LEFT_VOLTS = 1.0            # below it a board may be touched
+
+
+class RunSession:
+    """A pytest plug-in object that carries one run.
+
+    ``record`` and ``record_path`` are set when the session has finished.
+    """
+
+    def __init__(self, setup: RunSetup, progress: Progress, *, quiet: bool) -> None:
+        self._setup, self._progress, self._quiet = setup, progress, quiet
+        self._clock: Clock = SystemClock()
+        self._faults: list[Fault] = []
+        self._over = False
+        self._deselected = 0
+        self.record: RunRecord | None = None
+        self.record_path: Path | None = None
+        close_dead_runs(results_folder(setup.options), setup.options.slot, self._clock)
+        self._folder = RunFolder.create(
+            setup.options.results, setup.options.serial, setup.run_id, self._clock.utc()
+        )
+        self._journal = Journal(self._folder.journal)
+        self._started = self._clock.utc()
+        self._log = RunLog(self._journal, self._clock)
+        self._slot = LabgridSlot(
+            setup.options.slot, setup.entry, setup.runtime.guard_socket, setup.plan.product,
+            setup.plan.recipe, setup.run_id, simulated=setup.simulated,
+        )
+        self.run = Run(setup, self._slot, self._log, progress)
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_configure(self, config: pytest.Config) -> None:
+        if self._quiet:
+            # labgrid's plug-in asks for the terminal plug-in, so it stays and writes to nowhere
+            reporter = TerminalReporter(config, io.StringIO())
+            config.pluginmanager.unregister(name="terminalreporter")
+            config.pluginmanager.register(reporter, "terminalreporter")
+
+    def pytest_deselected(self, items: list[pytest.Item]) -> None:
+        self._deselected += len(items)
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtestloop(self, session: pytest.Session) -> Generator[None, object, object]:
+        try:
+            previous = signal.signal(signal.SIGTERM, _interrupt)
+            try:
+                self._open()
+                return (yield)
+            except KeyboardInterrupt as stopped:
+                self._absorb(stopped)
+                raise
+            finally:
+                signal.signal(signal.SIGINT, signal.SIG_IGN)    # nothing interrupts the way off
+                signal.signal(signal.SIGTERM, signal.SIG_IGN)
+                self._close(session)
+        finally:
+            signal.signal(signal.SIGTERM, previous)
+            signal.signal(signal.SIGINT, signal.default_int_handler)
+
+    def pytest_runtest_setup(self) -> None:
+        if self._over:
+            why = self._faults[0].code if self._faults else "the board failed"
+            pytest.skip(f"the run has ended: {why}")
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_pyfunc_call(self, pyfuncitem: pytest.Function) -> Generator[None, object, object]:
+        before = len(self._log.measurements)
+        self._journal.append("step", name=pyfuncitem.name, seconds=round(self._log.seconds(), 3))
+        try:
+            result = yield
+        except BoardStopped as stopped:
+            self._over = True
+            pytest.fail(str(stopped), pytrace=False)
+        except (RigError, KeyboardInterrupt) as error:
+            self._absorb(error)
+            raise
+        except Exception as error:      # the run's outer boundary: anything else is our own fault
+            self._absorb(error)
+            raise
+        failed = [taken.name for taken in self._log.measurements[before:] if taken.outcome.value == "FAIL"]
+        if failed:
+            pytest.fail(f"outside limits: {', '.join(failed)}", pytrace=False)
+        return result
+
+    def pytest_sessionfinish(self, session: pytest.Session) -> None:
+        if self._conclusion is not None:
+            session.exitstatus = int(self._conclusion.exit_code)
+
+    _conclusion: Conclusion | None = None
+
+    def _open(self) -> None:
+        try:
+            self.run.phase("taking the slot")
+            ensure_guard(self._setup.options.fixture.resolve(), self._setup.runtime)
+            self._slot.prepare()
+        except RigError as error:
+            self._absorb(error)
+
+    def _absorb(self, error: BaseException) -> None:
+        """Turn what ended the run into a cause with a code; the first one names it."""
+        self._over = True
+        fault = _fault_of(error)
+        if fault.code == "STN-SOFTWARE":
+            self._journal.append("traceback", text="".join(traceback.format_exception(error)))
+        if fault not in self._faults:
+            self._journal.append("fault", code=fault.code, reason=fault.reason, trip=fault.trip)
+            self._faults.append(fault)
+
+    def _close(self, session: pytest.Session) -> None:
+        """Off, discharged and read back; then the verdict, the record and the people."""
+        instruments = self._slot.instruments()
+        left = self._make_safe()
+        if self._deselected or session.testscollected == 0:
+            self._faults.append(
+                Fault("STN-SOFTWARE", f"a partial plan: {self._deselected} steps were left out")
+            )
+        self._conclusion = conclude(
+            self._setup, self._log, self._faults, instruments, left, self._started, self._clock.utc()
+        )
+        self.record = self._conclusion.record
+        self.record_path = self._conclusion.write(self._folder, self._setup.options.results)
+        self._journal.append("closed", verdict=self.record.verdict)
+        self._journal.close()
+        self._progress.end(self._conclusion.ending(self.record_path))
+
+    def _make_safe(self) -> float:
+        left = float("nan")
+        try:
+            left = self._slot.make_safe()
+            if left >= LEFT_VOLTS:
+                raise StationFault(
+                    f"{left:.2f} V are left on the supply after switching off, expected below "
+                    f"{LEFT_VOLTS:g} V; do not touch the board, call the engineer"
+                )
+        except RigError as error:
+            self._absorb(error)
+        finally:
+            self._slot.close()
+        self._journal.append("off", volts_left=left if left == left else None)
+        return left
+
+
+def _fault_of(error: BaseException) -> Fault:
+    if isinstance(error, GuardTrip):
+        return Fault(error.code, error.reason, trip=True)
+    if isinstance(error, StationFault | RecipeError):
+        return Fault(error.code, str(error))
+    if isinstance(error, KeyboardInterrupt | RunStopped):
+        return Fault(RunStopped.code, "stopped by a person or a signal")
+    return Fault("STN-SOFTWARE", f"{type(error).__name__}: {error}")
+
+
+def _interrupt(number: int, frame: Any) -> None:
+    raise KeyboardInterrupt

@@ -1,0 +1,139 @@
+"""Before any power: read and cross-check every file, take the slot, put the simulated board in."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from rig.bm13xx.models import ChipModel, chip_model
+from rig.clock import Clock
+from rig.datafile import digest, read_yaml
+from rig.errors import FileError, UsageError
+from rig.fixture.processes import Bench, check_bench_covers, ensure_bench
+from rig.fixturefile import FixtureFile, SlotEntry, load_fixture
+from rig.pytestplugin.options import RunOptions
+from rig.recipe import PlanFolder, check_ratings, find_plans, load_plan
+from rig.runtime import RoleLock, Runtime, runtime_for
+from rig.work.pack import Pack, check_pack, load_pack
+
+
+@dataclass(frozen=True)
+class RunSetup:
+    """Everything a run stands on, checked; the slot is locked for it."""
+
+    options: RunOptions
+    run_id: str
+    fixture: FixtureFile
+    entry: SlotEntry
+    plan: PlanFolder
+    model: ChipModel
+    pack: Pack
+    hashes: Mapping[str, str]
+    runtime: Runtime
+    lock: RoleLock
+
+    @property
+    def simulated(self) -> bool:
+        return self.fixture.simulated
+
+
+def prepare(options: RunOptions, clock: Clock) -> RunSetup:
+    """Check everything and take the slot; nothing is powered.
+
+    Raises UsageError or FileError with one sentence, StationFault when a simulated bench will
+    not start.
+    """
+    fixture = load_fixture(options.fixture)
+    entry = fixture.slot(options.slot)
+    plan = load_plan(find_plans(options.plans), options.product)
+    _check_serial(plan, options.serial)
+    check_ratings(plan, entry, options.slot, options.fixture)
+    model = _chip(plan)
+    pack_path = plan.pack_path(simulated=fixture.simulated)
+    pack = load_pack(pack_path)
+    check_pack(pack, plan.product, pack_path)
+    scenario = _scenario(options, fixture)
+    hashes = plan.hashes | {options.fixture.name: digest(options.fixture), pack_path.name: digest(pack_path)}
+    if options.scenario is not None:
+        hashes[options.scenario.name] = digest(options.scenario)
+
+    run_id = f"{clock.utc():%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}"
+    runtime = runtime_for(options.fixture)
+    lock = _take_slot(runtime, options, run_id)
+    try:
+        if fixture.simulated:
+            bench = ensure_bench(options.fixture.resolve(), runtime, plan.folder.parent.resolve())
+            check_bench_covers(fixture, bench, options.fixture)
+            _put_board(bench, options, plan, scenario)
+            entry = bench.entry(options.slot, entry)
+    except BaseException:
+        lock.release()
+        raise
+    return RunSetup(options, run_id, fixture, entry, plan, model, pack, hashes, runtime, lock)
+
+
+def _check_serial(plan: PlanFolder, serial: str) -> None:
+    if not plan.product.serial.accepts(serial):
+        raise UsageError(
+            f"serial: found {serial!r}, expected {plan.product.serial.says} for {plan.product.product}; "
+            "scan the board's label again"
+        )
+
+
+def _chip(plan: PlanFolder) -> ChipModel:
+    try:
+        return chip_model(plan.product.chip)
+    except UsageError as error:
+        raise FileError(
+            plan.folder / "product.yaml", "chip", repr(plan.product.chip), str(error)
+        ) from error
+
+
+def _scenario(options: RunOptions, fixture: FixtureFile) -> Mapping[str, Any] | None:
+    if options.scenario is None:
+        return None
+    if not fixture.simulated:
+        raise UsageError(f"--scenario {options.scenario}: only a simulated bench plays scenarios")
+    values = read_yaml(options.scenario)
+    if not isinstance(values, dict):
+        raise FileError(options.scenario, "", type(values).__name__, "a mapping of keys to values")
+    return values
+
+
+def _take_slot(runtime: Runtime, options: RunOptions, run_id: str) -> RoleLock:
+    lock = runtime.lock(f"slot-{options.slot}")
+    note = {"run": run_id, "serial": options.serial, "pid": os.getpid()}
+    if not lock.try_acquire(note):
+        holder = lock.holder()
+        raise UsageError(
+            f"slot {options.slot} is under lease by run {holder.get('run', 'unknown')} "
+            f"(board {holder.get('serial', 'unknown')}); wait until it ends or use another slot"
+        )
+    return lock
+
+
+def _put_board(
+    bench: Bench, options: RunOptions, plan: PlanFolder, scenario: Mapping[str, Any] | None
+) -> None:
+    if scenario is None:
+        bench.scan(options.slot, options.serial)
+        return
+    bench.place(
+        options.slot, options.serial, options.product, plan.folder.parent.resolve(), scenario,
+        options.scenario,
+    )
+
+
+def results_folder(options: RunOptions) -> Path:
+    """Where records go; made if need be. Raises UsageError when it cannot be written to."""
+    try:
+        options.results.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UsageError(f"results folder {options.results}: {error}; give --results") from error
+    if not os.access(options.results, os.W_OK):
+        raise UsageError(f"results folder {options.results}: not writable; give --results")
+    return options.results

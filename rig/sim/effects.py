@@ -1,0 +1,92 @@
+"""What the faults that have struck do, in the words of the models; without any, a good board."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Protocol, Self
+
+import numpy as np
+
+from rig.bm13xx.models import ChipModel, chip_model
+from rig.recipe import Product
+from rig.sim.arrays import Flags, Floats, Words
+from rig.sim.silicon import Lottery
+
+
+class Part(Enum):
+    """A part of the slot that may be gone, by the words of the ports file."""
+
+    SUPPLY = "supply"
+    METER = "meter"
+    SCANNER = "scanner"
+    UART = "uart"
+    BRIDGE = "bridge"
+
+
+class Eeprom(Enum):
+    GOOD = "good"
+    ABSENT = "absent"
+    CORRUPT = "corrupt"
+
+
+@dataclass(slots=True)
+class Effects:
+    """State that faults turn; per-chip arrays are (chips,), ``dead_cores`` is (chips, cores).
+
+    ``commands_reach`` chips hear the host, ``replies_reach`` chips are heard by it.
+    """
+
+    seed: int
+    base_hit_rate: Floats
+    dead_cores: Flags
+    error_rate: Floats
+    chip_ids: Words
+    domain_offsets: Floats
+    commands_reach: int
+    replies_reach: int
+    clock: bool = True
+    reset_stuck: bool = False
+    heat_factor: float = 1.0
+    power_factor: float = 1.0
+    input_open: bool = False
+    board_removed: bool = False
+    eeprom: Eeprom = Eeprom.GOOD
+    eeprom_serial: str | None = None
+    meter_overload: bool = False
+    estop_open: bool = False
+    lid_open: bool = False
+    silent_sensors: set[int] = field(default_factory=set)
+    stopped_fans: set[int] = field(default_factory=set)
+    gone: set[Part] = field(default_factory=set)
+
+    @classmethod
+    def none(cls, product: Product, lottery: Lottery) -> Self:
+        """A board as the lottery made it."""
+        chips = product.chips
+        model: ChipModel = chip_model(product.chip)
+        return cls(
+            seed=lottery.seed,
+            base_hit_rate=lottery.hit_rate.copy(),
+            dead_cores=np.zeros((chips, model.cores), dtype=np.bool_),
+            error_rate=np.zeros(chips),
+            chip_ids=np.full(chips, model.chip_id, dtype=np.uint32),
+            domain_offsets=lottery.domain_offsets.copy(),
+            commands_reach=chips,
+            replies_reach=chips,
+        )
+
+
+class Striking(Protocol):
+    """A fault, as far as this module knows it."""
+
+    def strike(self, effects: Effects) -> None: ...
+
+
+def effects_of(faults: Iterable[Striking], product: Product, lottery: Lottery) -> Effects:
+    """The effects of several faults at once, in the order given."""
+    effects = Effects.none(product, lottery)
+    for fault in faults:
+        fault.strike(effects)
+    return effects

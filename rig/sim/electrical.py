@@ -1,0 +1,108 @@
+"""The board's electrical model: one current through all domains, each of them chips in parallel.
+
+A chip draws ``C activity f V + L exp((T - 56)/32 + (V - 1.046)/0.25)`` amps; the board finds the
+current whose domain drops add up to what feeds it. C, L and the activities are assumed so that
+600 MHz at 13.6 V and 56 °C gives 78 A and 13.35 J/TH (docs/bench.md).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+import numpy as np
+
+from rig.sim.arrays import Floats
+
+CHIP_FARADS = 22.9e-9
+LEAKAGE_AMPS, LEAKAGE_CELSIUS, LEAKAGE_VOLTS = 1.25, 32.0, 0.25
+NOMINAL_VOLTS, NOMINAL_CELSIUS = 1.046, 56.0
+KNEE_VOLTS = 0.3                   # below it leakage dies away towards nothing
+PAD_FARADS = 5e-3
+
+_MOST_DOMAIN_VOLTS = 3.2
+_MOST_STEP_VOLTS = 0.4
+_SETTLED_VOLTS = 1e-7
+_MOST_STEPS = 200
+
+
+class Activity(Enum):
+    """How much of a chip's dynamic current flows."""
+
+    HASHING = 1.0
+    IDLE = 0.35
+    NO_CLOCK = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """Domains as the solver sees them, (domains,): ``siemens`` of switching, ``leak`` in amps."""
+
+    siemens: Floats
+    leak: Floats
+
+
+def load_of(activity: Floats, mhz: Floats, watts: Floats, celsius: float, domains: int) -> Load:
+    """The load of chips (chips,) with an activity share, a clock and a watts factor each."""
+    siemens = CHIP_FARADS * activity * mhz * 1e6 * watts
+    leak = LEAKAGE_AMPS * np.exp((celsius - NOMINAL_CELSIUS) / LEAKAGE_CELSIUS) * watts
+    return Load(siemens.reshape(domains, -1).sum(axis=1), leak.reshape(domains, -1).sum(axis=1))
+
+
+class Stack:
+    """Solves the series stack, each time from where it stood: a step costs two or three iterations."""
+
+    def __init__(self, domains: int) -> None:
+        self.amps = 0.0
+        self.volts: Floats = np.zeros(domains)
+
+    @property
+    def pad_volts(self) -> float:
+        return float(self.volts.sum())
+
+    def open(self) -> None:
+        """Nothing feeds the stack."""
+        self.amps = 0.0
+        self.volts = np.zeros_like(self.volts)
+
+    def solve(self, volts: float, ohms: float, load: Load) -> None:
+        """Settle at a source of ``volts`` behind ``ohms`` (above 0)."""
+        if volts <= 1e-6:
+            self.open()
+            return
+        domain, amps = self.volts, self.amps
+        for _ in range(_MOST_STEPS):
+            drawn, slope = _drawn(domain, load)
+            back = 1 / slope
+            lacking = volts - domain.sum() - ohms * amps - ((amps - drawn) * back).sum()
+            change = lacking / (back.sum() + ohms)
+            step = np.clip((amps + change - drawn) * back, -_MOST_STEP_VOLTS, _MOST_STEP_VOLTS)
+            amps += change
+            moved = np.clip(domain + step, 0.0, _MOST_DOMAIN_VOLTS)
+            far = float(np.abs(moved - domain).max())
+            domain = moved
+            if far < _SETTLED_VOLTS:
+                break
+        self.volts, self.amps = domain, max(0.0, float(amps))
+
+
+def _drawn(volts: Floats, load: Load) -> tuple[Floats, Floats]:
+    """Amps each domain draws at its volts, and the slope in siemens."""
+    rise = load.leak * np.exp((volts - NOMINAL_VOLTS) / LEAKAGE_VOLTS)
+    knee = np.minimum(1.0, volts / KNEE_VOLTS)
+    drawn = load.siemens * volts + rise * knee
+    slope = load.siemens + rise * (knee / LEAKAGE_VOLTS + np.where(volts < KNEE_VOLTS, 1 / KNEE_VOLTS, 0.0))
+    return drawn, slope
+
+
+def held_by_pads(volts: float, discharge_ohms: float | None, seconds: float) -> tuple[float, float]:
+    """Volts and ohms of the source that a step of ``seconds`` off the pads' capacitance is.
+
+    The capacitor of an implicit step is its last volts behind step/C ohms; a discharge resistor
+    lies across it.
+    """
+    inner = seconds / PAD_FARADS
+    if discharge_ohms is None:
+        return volts, inner
+    share = discharge_ohms / (discharge_ohms + inner)
+    return volts * share, inner * share

@@ -1,0 +1,108 @@
+"""Scenario files: what stands in each slot of the bench and what is wrong with it.
+
+The vocabulary, also of the kinds that are not built yet, is docs/scenarios.md.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Annotated, Any, get_args
+
+from pydantic import Field
+
+from rig.datafile import Data, check, read_yaml
+from rig.errors import FileError, UsageError
+from rig.recipe import Product
+from rig.sim import faults as kinds
+
+AnyFault = Annotated[
+    kinds.DeadChip | kinds.BrokenResponse | kinds.NoClock | kinds.ResetStuck | kinds.WrongChipId
+    | kinds.WeakChip | kinds.SlowBoard | kinds.HardwareErrors | kinds.BadCores
+    | kinds.HotBoard | kinds.PowerHigh | kinds.OpenInput | kinds.DomainVoltage
+    | kinds.EepromAbsent | kinds.EepromCorrupt | kinds.EepromDuplicateSerial | kinds.SensorAbsent
+    | kinds.SupplyUnreachable | kinds.MeterUnreachable | kinds.ScannerUnreachable | kinds.UartGone
+    | kinds.BridgeUnreachable | kinds.MeterOverload | kinds.FanFail
+    | kinds.Estop | kinds.LidOpen | kinds.BoardRemoved,
+    Field(discriminator="kind"),
+]
+BUILT: tuple[str, ...] = tuple(
+    str(get_args(fault.model_fields["kind"].annotation)[0]) for fault in get_args(get_args(AnyFault)[0])
+)
+NOT_YET = (
+    "stuck_busy", "intermittent_joint", "dead_domain", "duplicate_address", "stale_jobs",
+    "duplicate_nonces", "heat_drop", "volt_drop", "short_circuit", "leakage", "sensor_stuck",
+    "corrupt_replies", "lost_bytes", "supply_hangs", "supply_trips", "supply_readback_offset",
+    "meter_offset", "late_reply", "contact_resistance", "sense_open", "cable_open", "will_not_warm",
+    "ambient",
+)
+
+
+class BoardScenario(Data):
+    """One board. ``serial`` auto is the scanned one; ``seed`` None is drawn from the serial."""
+
+    serial: str = Field(default="auto", pattern=r"^[\x20-\x7e]{1,18}$")
+    seed: int | None = Field(default=None, ge=0)
+    faults: tuple[AnyFault, ...] = ()
+
+    def seed_for(self, serial: str) -> int:
+        return zlib.crc32(serial.encode()) if self.seed is None else self.seed
+
+    def check_fits(self, product: Product) -> None:
+        """Refuse faults at places this product has not got. Raises UsageError."""
+        for fault in self.faults:
+            misfit = fault.misfit(product)
+            if misfit is not None:
+                field, found, expected = misfit
+                raise UsageError(
+                    f"fault {fault.kind}: {field}: found {found}, expected {expected} on a {product.product}"
+                )
+
+
+class Scenario(Data):
+    """A whole file. A slot that is not named holds a good board."""
+
+    ambient_celsius: float = Field(default=25.0, ge=-40, le=85)
+    time_scale: float = Field(default=1.0, gt=0)
+    boards: dict[str, BoardScenario] = Field(default_factory=dict)
+
+    def board(self, slot: str) -> BoardScenario:
+        return self.boards.get(slot, BoardScenario())
+
+
+def load_scenario(file: Path) -> Scenario:
+    """Read a scenario file. Raises FileError, or UsageError for a kind that cannot be simulated."""
+    return parse_scenario(read_yaml(file) or {}, file)
+
+
+def parse_scenario(values: Any, source: Path) -> Scenario:
+    """Validate plain values that came from ``source``. Raises as ``load_scenario``."""
+    for place, kind in _kinds_named(values):
+        if kind in BUILT:
+            continue
+        field = f"{place}.kind"
+        built = f"built are {', '.join(BUILT)}"
+        if kind in NOT_YET:
+            raise UsageError(f"{source}: {field}: fault kind {kind}: not yet built; {built}")
+        raise UsageError(f"{source}: {field}: no such fault kind {kind!r}; {built}")
+    return check(source, values, Scenario)
+
+
+def scenario_for(values: Mapping[str, Any] | None, file: Path | None) -> Scenario:
+    """The scenario given as a mapping or as a file; neither is a bench of good boards."""
+    if values is not None and file is not None:
+        raise FileError(file, "", "a scenario given twice", "a mapping or a file")
+    if file is not None:
+        return load_scenario(file)
+    return parse_scenario(dict(values or {}), Path("scenario"))
+
+
+def _kinds_named(values: Any) -> Iterator[tuple[str, Any]]:
+    """Where each fault stands and its kind, in whatever of the values has the right shape."""
+    boards = values.get("boards") if isinstance(values, dict) else None
+    for slot, board in boards.items() if isinstance(boards, dict) else ():
+        found = board.get("faults") if isinstance(board, dict) else None
+        for number, fault in enumerate(found if isinstance(found, list) else ()):
+            if isinstance(fault, dict) and "kind" in fault:
+                yield f"boards.{slot}.faults.{number}", fault["kind"]

@@ -1,0 +1,27 @@
+"""Limits, statistics, diagnosis and grade: pure functions over numbers."""
+
+from rig.verdict.codes import Code
+from rig.verdict.cores import cores_decided, dead_cores
+from rig.verdict.cusum import FalseAlarms, Watch
+from rig.verdict.diagnose import diagnose
+from rig.verdict.evidence import (
+    BurnIn,
+    EepromState,
+    Evidence,
+    Fault,
+    ForeignChip,
+    SensorState,
+    WireCount,
+)
+from rig.verdict.finding import Finding
+from rig.verdict.grade import Grade, combine
+from rig.verdict.measurement import Judge, Judgement, Measurement, Outcome, judge, latest
+from rig.verdict.sequential import ChipCall, ChipTracker, SequentialTest
+from rig.verdict.severity import ExitCode, Verdict, exit_code, severity_of, worst
+
+__all__ = [
+    "BurnIn", "ChipCall", "ChipTracker", "Code", "EepromState", "Evidence", "ExitCode", "FalseAlarms",
+    "Fault", "Finding", "ForeignChip", "Grade", "Judge", "Judgement", "Measurement", "Outcome",
+    "SensorState", "SequentialTest", "Verdict", "Watch", "WireCount", "combine", "cores_decided",
+    "dead_cores", "diagnose", "exit_code", "judge", "latest", "severity_of", "worst",
+]

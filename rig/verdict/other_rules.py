@@ -1,0 +1,120 @@
+"""Findings from the side channel, the wire, the limits, and from what ended the run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from rig.recipe.limits import Dimension
+from rig.verdict.codes import Code
+from rig.verdict.evidence import EepromState, Evidence, SensorState
+from rig.verdict.finding import Draft
+from rig.verdict.measurement import Measurement, Outcome, latest
+from rig.verdict.sequential import ChipCall
+from rig.verdict.severity import Verdict
+
+# Damage of 0.01 of the frames must end as the station's fault; below this share counts are corrected.
+WIRE_SHARE = 0.008
+FEWEST_DAMAGED = 20
+
+
+def ending_rules(evidence: Evidence) -> Iterator[Draft]:
+    """What ended the run. Faults that came after it are its consequences and its evidence."""
+    ending = evidence.ending
+    if ending is not None:
+        later = tuple(
+            f"also: {fault.code}: {fault.reason}" for fault in evidence.faults if fault is not ending
+        )
+        yield Draft(ending.code, (ending.reason, *later), trip=ending.trip)
+
+
+def side_rules(evidence: Evidence) -> Iterator[Draft]:
+    """EEPROM and sensors. All of them silent is the fixture's side channel, not the board."""
+    silent = [index for index, state in enumerate(evidence.sensors) if state is SensorState.SILENT]
+    if evidence.eeprom is EepromState.SILENT and len(silent) == len(evidence.sensors):
+        yield Draft(Code.STN_BRIDGE, ("neither the EEPROM nor any sensor acknowledged",))
+        return
+    if evidence.eeprom is EepromState.SILENT:
+        yield Draft(Code.EEPROM_NONE, ("the EEPROM did not acknowledge while sensors did",))
+    elif evidence.eeprom is EepromState.CORRUPT:
+        yield Draft(Code.EEPROM_DATA, ("the EEPROM's content has a bad checksum or layout",))
+    elif evidence.eeprom is EepromState.WRONG_SERIAL:
+        found = evidence.eeprom_serial or "none"
+        yield Draft(
+            Code.EEPROM_SERIAL,
+            (f"the EEPROM carries serial {found}, scanned was {evidence.serial}",),
+            {"found": found},
+        )
+    for index in silent:
+        yield Draft(Code.SENSOR_NONE, (f"sensor {index} did not acknowledge",), sensor=index)
+    for index, state in enumerate(evidence.sensors):
+        if state is SensorState.STUCK:
+            yield Draft(Code.SENSOR_STUCK, (f"sensor {index} does not follow the board",), sensor=index)
+
+
+def wire_rules(evidence: Evidence) -> Iterator[Draft]:
+    """A port that does not echo, or too many damaged frames. After a trip neither means anything."""
+    if evidence.tripped:
+        return
+    if evidence.link_echoes is False:
+        yield Draft(Code.STN_LINK, ("the fixture's loop-back gave nothing back",))
+    wire = evidence.wire
+    if wire is not None and wire.damaged >= FEWEST_DAMAGED and wire.damaged_share >= WIRE_SHARE:
+        share = f"{wire.damaged_share:.4f}"
+        yield Draft(
+            Code.STN_WIRE,
+            (f"{wire.damaged} damaged frames beside {wire.frames} whole ones ({share} of all)",),
+            {"rate": share},
+        )
+
+
+def limit_rules(evidence: Evidence) -> Iterator[Draft]:
+    """One finding for each measurement outside its limit, at its worst element."""
+    for taken in latest(evidence.measurements):
+        if taken.spec.code is None:
+            continue
+        if taken.outcome is Outcome.MARGINAL:
+            yield _outside(taken, evidence, Verdict.MARGINAL)
+        elif taken.outcome is Outcome.FAIL and taken.proves_failure:
+            yield _outside(taken, evidence, None)
+
+
+def _outside(taken: Measurement, evidence: Evidence, severity: Verdict | None) -> Draft:
+    index = taken.worst_index()
+    value = taken.values[index or 0]
+    over = taken.spec.over
+    where = "" if index is None else f" of {over.value} {index}"
+    chip = index if over is Dimension.CHIP else None
+    domain = index if over is Dimension.DOMAIN else None
+    if chip is not None:
+        domain = chip // evidence.chips_per_domain
+    unit = f" {taken.spec.unit}" if taken.spec.unit else ""
+    return Draft(
+        taken.spec.code or "",
+        (f"{taken.spec.says}{where}: {value:.6g}{unit}, limit {taken.spec.limit}",),
+        {"value": f"{value:.6g}", "unit": taken.spec.unit, "limit": str(taken.spec.limit)},
+        chip=chip,
+        domain=domain,
+        sensor=index if over is Dimension.SENSOR else None,
+        severity=severity,
+        of_limit=True,
+    )
+
+
+def missing_rules(evidence: Evidence) -> Iterator[Draft]:
+    """What should be known and is not: a partial plan, a number that is none, an open decision."""
+    counted = latest(evidence.measurements)
+    taken = {measurement.name for measurement in counted}
+    missing = [
+        f"{name}: not taken" for name, spec in evidence.limits.measurements.items()
+        if spec.required and name not in taken
+    ]
+    missing += [
+        f"{measurement.name}: not a number" for measurement in counted
+        if measurement.outcome is Outcome.FAIL and not measurement.proves_failure
+    ]
+    if evidence.burn_in is not None:
+        undecided = int((evidence.burn_in.calls == ChipCall.CONTINUE).sum())
+        if undecided:
+            missing.append(f"{undecided} chips not decided")
+    if missing:
+        yield Draft(Code.STN_SOFTWARE, tuple(missing))

@@ -1,0 +1,129 @@
+"""One issue of a pack's job: which of its known answers came back, and which should have by now."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from rig.bm13xx.chain import ChainLayout
+from rig.bm13xx.sweep import BATCHES, VERSIONS_PER_BATCH, batch_seconds, window_counts
+from rig.work.pack import Pack
+
+GUARD_BATCHES = 16                   # answers still under way: replies wait for each other on the chain
+SILENT_SECONDS = 1.0                 # after this long without an answer the time alone tells what is due
+
+Keys = npt.NDArray[np.uint64]
+Index = npt.NDArray[np.intp]
+Flags = npt.NDArray[np.bool_]
+
+
+def answer_keys(version_bits: npt.NDArray[np.uint16], word: npt.NDArray[np.uint32]) -> Keys:
+    """One number an answer: unique within a job, and rising with its batch."""
+    return version_bits.astype(np.uint64) << np.uint64(32) | word
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class KnownJob:
+    """Those answers of a job that the chips can give at their present clock, in order of batch."""
+
+    keys: Keys
+    places: Index                    # chip * cores + core
+    end_of_batch: Index              # (4096,) rows up to and with each batch
+
+
+class KnownAnswers:
+    """A pack's jobs, indexed for one way of running the chips.
+
+    Left out, as no chip can give them: answers beyond the window swept at ``mhz``, and those
+    weaker than the ticket's ``ticket_zero_bits`` more than the pack requires.
+    """
+
+    def __init__(
+        self, pack: Pack, layout: ChainLayout, sweep_length: int, mhz: float, ticket_zero_bits: int
+    ) -> None:
+        reachable = layout.position(pack.counter) < window_counts(sweep_length, mhz)
+        reachable &= pack.zero_bits >= pack.required_zero_bits + ticket_zero_bits
+        self._pack, self._reachable = pack, reachable
+        self._cores = pack.model.cores
+        self._jobs: dict[int, KnownJob] = {}
+        self.seconds_per_batch = batch_seconds(sweep_length)
+
+    def job(self, job: int) -> KnownJob:
+        """The known answers of a job; indexed when first asked for."""
+        if job not in self._jobs:
+            rows = np.flatnonzero(self._reachable[self._pack.answers_of(job)]) + self._pack.first_rows[job]
+            chip = self._pack.chip_index[rows].astype(np.intp)
+            version_bits, word = self._pack.version_bits[rows], self._pack.word[rows]
+            self._jobs[job] = KnownJob(
+                keys=answer_keys(version_bits, word),
+                places=chip * self._cores + self._pack.core[rows],
+                end_of_batch=np.searchsorted(version_bits >> 4, np.arange(BATCHES), side="right").astype(np.intp),
+            )
+        return self._jobs[job]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Returns:
+    """What a block of one issue's genuine replies was. Masks over the block, and rows of the job."""
+
+    fresh: Flags                     # a known answer, back for the first time
+    again: Flags                     # a known answer that was back before
+    strange: Flags                   # no known answer
+    rows: Index                      # of the fresh ones
+
+
+class Issue:
+    """A job frame that was written: what came back of it, and what is due.
+
+    ``first_trial`` is the row up to which earlier issues of the job made trials; ``due`` the rows
+    whose return must have passed.
+    """
+
+    def __init__(self, job: int, job_id: int, known: KnownJob, first_trial: int, now: float) -> None:
+        self.job, self.job_id, self.known = job, job_id, known
+        self.first_trial = first_trial
+        self.issued_at = now
+        self.due = 0
+        self.seen = np.zeros(len(known.keys), dtype=np.bool_)
+        self._latest_batch = -1
+        self._stamp = np.zeros(len(known.keys), dtype=np.intp)
+
+    def take(self, keys: Keys) -> Returns:
+        """Book genuine replies by their keys."""
+        known = self.known.keys
+        if not len(known):
+            none = np.zeros(len(keys), dtype=np.bool_)
+            return Returns(none, none, ~none, np.empty(0, dtype=np.intp))
+        at = np.searchsorted(known, keys)
+        at[at == len(known)] = 0
+        found = known[at] == keys
+        fresh = found & ~self.seen[at]
+        # of one answer twice in a block, only the last keeps its stamp, and only it is fresh
+        order = np.arange(len(keys))
+        self._stamp[at[fresh]] = order[fresh]
+        fresh &= self._stamp[at] == order
+        rows = at[fresh]
+        self.seen[rows] = True
+        if len(rows):
+            batch = int(known[rows.max()] >> np.uint64(32)) // VERSIONS_PER_BATCH
+            self._latest_batch = max(self._latest_batch, batch)
+        return Returns(fresh, found & ~fresh, ~found, rows)
+
+    def advance(self, now: float, heard_at: float, seconds_per_batch: float) -> tuple[int, int]:
+        """Move ``due`` on; returns the rows newly due, from and to.
+
+        The chain answers in the order of its sweep, so the latest batch heard of says what has
+        passed, but never more than the time since the issue allows. When the chain has been silent
+        for a second (``heard_at``: when the last known answer came), the time alone does.
+        """
+        elapsed = now - self.issued_at
+        swept = int(elapsed / seconds_per_batch)
+        passed = min(self._latest_batch - GUARD_BATCHES, swept - 1)
+        if now - max(heard_at, self.issued_at) >= SILENT_SECONDS:
+            passed = max(passed, int((elapsed - SILENT_SECONDS) / seconds_per_batch) - 1)
+        before = self.due
+        if passed >= 0:
+            self.due = max(before, int(self.known.end_of_batch[min(passed, BATCHES - 1)]))
+        return before, self.due

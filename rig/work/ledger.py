@@ -1,0 +1,186 @@
+"""The ledger of a burn-in: which known answers were due, which came, and what else came."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from rig.bm13xx.chain import ChainLayout
+from rig.bm13xx.replies import Nonces, columns
+from rig.work.issue import Flags, Index, Issue, KnownAnswers, answer_keys
+from rig.work.pack import Pack
+from rig.work.templates import JobSlots
+from rig.work.verify import JOB_IDS, Outcome, verify_batch
+
+LATE_SECONDS = 0.5                   # how long answers to the job before the present one are still good
+
+Frames = npt.NDArray[np.uint8]
+Counts = npt.NDArray[np.int64]
+CoreCounts = npt.NDArray[np.int32]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Tally:
+    """Counts since the ledger was opened; (chips,) or (chips, cores) arrays.
+
+    A trial is a known answer of the pack whose return must have passed, counted once however often
+    its job is issued; a hit is a trial that came back. ``passed`` and ``returned`` are the same
+    counted afresh at every issue, for whoever watches a board beyond the pack's end.
+    """
+
+    trials: Counts
+    hits: Counts
+    core_trials: CoreCounts
+    core_hits: CoreCounts
+    passed: Counts
+    returned: Counts
+    wrong: Counts                    # hash too weak for its job
+    stale: Counts                    # right for a job that was replaced
+    duplicate: Counts                # a known answer a second time in one issue
+    outside: Counts                  # right for its job, but no answer this chain's sweep should meet
+    unknown: int                     # for a job id never used
+    corrupt: int                     # CRC wrong
+    answers: int                     # known answers, first time in their issue
+
+
+class Ledger:
+    """Books what one board returns while it works through ``pack``.
+
+    Times are seconds of one monotonic clock. ``mhz`` is the hash clock of all chips,
+    ``ticket_zero_bits`` what their ticket mask asks for beyond the pack's required zero bits.
+    """
+
+    def __init__(
+        self, pack: Pack, layout: ChainLayout, sweep_length: int, mhz: float, *, ticket_zero_bits: int = 0
+    ) -> None:
+        self._model, self._layout = pack.model, layout
+        self._required = pack.required_zero_bits
+        self._known = KnownAnswers(pack, layout, sweep_length, mhz, ticket_zero_bits)
+        self._slots = JobSlots(pack.templates)
+        self._present: Issue | None = None
+        self._before: Issue | None = None
+        self._replaced_at = self._heard_at = -np.inf
+        self._tried: dict[int, int] = {}         # rows of each job that made trials
+        chips, cores = layout.chips, self._model.cores
+        self._core_trials = np.zeros((chips, cores), dtype=np.int32)
+        self._core_hits = np.zeros((chips, cores), dtype=np.int32)
+        self._passed, self._returned, self._wrong, self._stale, self._duplicate, self._outside = (
+            np.zeros((6, chips), dtype=np.int64)
+        )
+        self._unknown = self._corrupt = self._answers = 0
+
+    def issue(self, job: int, job_id: int, now: float) -> None:
+        """A job frame was written: ``job`` of the pack, under an id of 0..15.
+
+        What is due of the job before stays as it is from now on.
+        """
+        if not 0 <= job_id < JOB_IDS:
+            raise ValueError(f"job id {job_id}, expected 0 to {JOB_IDS - 1}")
+        self._advance(now)
+        self._before, self._replaced_at = self._present, now
+        self._slots.put(job, job_id)
+        self._present = Issue(job, job_id, self._known.job(job), self._tried.get(job, 0), now)
+
+    def take(self, frames: Frames, now: float) -> None:
+        """Book (n, 11) nonce frames that were read at ``now``."""
+        if not len(frames):
+            return
+        verified = verify_batch(frames, self._slots.templates, self._slots.live, self._required)
+        kinds = np.bincount(verified.outcome, minlength=len(Outcome))
+        self._unknown += int(kinds[Outcome.UNKNOWN_JOB])
+        self._corrupt += int(kinds[Outcome.CORRUPT])
+        if kinds[Outcome.WRONG]:
+            self._take_wrong(frames[verified.outcome == Outcome.WRONG])
+        if kinds[Outcome.GENUINE] == len(frames):
+            self._take_genuine(columns(frames, self._model), now)
+        elif kinds[Outcome.GENUINE]:
+            genuine = frames[verified.outcome == Outcome.GENUINE]
+            self._take_genuine(columns(genuine, self._model), now)
+
+    def tally(self, now: float) -> Tally:
+        """All counts as of ``now``."""
+        self._advance(now)
+        return Tally(
+            trials=self._core_trials.sum(axis=1, dtype=np.int64),
+            hits=self._core_hits.sum(axis=1, dtype=np.int64),
+            core_trials=self._core_trials.copy(), core_hits=self._core_hits.copy(),
+            passed=self._passed.copy(), returned=self._returned.copy(),
+            wrong=self._wrong.copy(), stale=self._stale.copy(),
+            duplicate=self._duplicate.copy(), outside=self._outside.copy(),
+            unknown=self._unknown, corrupt=self._corrupt, answers=self._answers,
+        )
+
+    def _take_genuine(self, nonces: Nonces, now: float) -> None:
+        left = np.ones(len(nonces.word), dtype=np.bool_)
+        for issue in (self._present, self._before):
+            if issue is None or (issue is self._before and now - self._replaced_at > LATE_SECONDS):
+                continue
+            mine = left & (nonces.job_id == issue.job_id)
+            if mine.any():
+                self._take_known(issue, nonces, mine, now)
+                left &= ~mine
+        if left.any():
+            self._stale += self._by_chip(nonces.counter[left])
+
+    def _take_known(self, issue: Issue, nonces: Nonces, mine: Flags, now: float) -> None:
+        returns = issue.take(answer_keys(nonces.version_bits[mine], nonces.word[mine]))
+        if returns.again.any():
+            self._duplicate += self._by_chip(nonces.counter[mine][returns.again])
+        if returns.strange.any():
+            self._outside += self._by_chip(nonces.counter[mine][returns.strange])
+        if not len(returns.rows):
+            return
+        self._heard_at = now
+        self._answers += len(returns.rows)
+        late = returns.rows[returns.rows < issue.due]
+        if len(late):
+            places = issue.known.places
+            self._returned += self._by_place(places[late]).sum(axis=1)
+            self._core_hits += self._by_place(places[late[late >= issue.first_trial]])
+
+    def _take_wrong(self, frames: Frames) -> None:
+        """Replies whose hash is too weak: right for a job that had their id before, or for none."""
+        for templates, live in self._slots.retired():
+            again = verify_batch(frames, templates, live, self._required)
+            stale = again.outcome == Outcome.GENUINE
+            if stale.any():
+                self._stale += self._by_chip(columns(frames[stale], self._model).counter)
+                frames = frames[~stale]
+        if len(frames):
+            self._wrong += self._by_chip(columns(frames, self._model).counter)
+
+    def _advance(self, now: float) -> None:
+        """Make trials of what has become due of the present job."""
+        issue = self._present
+        if issue is None:
+            return
+        first, end = issue.advance(now, self._heard_at, self._known.seconds_per_batch)
+        if end == first:
+            return
+        self._book_due(issue, first, end)
+        self._tried[issue.job] = max(end, self._tried.get(issue.job, 0))
+
+    def _book_due(self, issue: Issue, first: int, end: int) -> None:
+        due, came = self._by_place_and_seen(issue, first, end)
+        self._passed += due.sum(axis=1)
+        self._returned += came.sum(axis=1)
+        if issue.first_trial >= end:
+            return
+        if issue.first_trial > first:
+            due, came = self._by_place_and_seen(issue, issue.first_trial, end)
+        self._core_trials += due
+        self._core_hits += came
+
+    def _by_place_and_seen(self, issue: Issue, first: int, end: int) -> tuple[CoreCounts, CoreCounts]:
+        places, seen = issue.known.places[first:end], issue.seen[first:end]
+        return self._by_place(places), self._by_place(places[seen])
+
+    def _by_place(self, places: Index) -> CoreCounts:
+        shape = self._core_trials.shape
+        return np.bincount(places, minlength=self._core_trials.size).reshape(shape).astype(np.int32)
+
+    def _by_chip(self, counters: npt.NDArray[np.uint32]) -> Counts:
+        chips = self._layout.chip_of(counters)
+        return np.bincount(chips, minlength=self._layout.chips).astype(np.int64)

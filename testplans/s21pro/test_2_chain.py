@@ -1,0 +1,39 @@
+"""First power and the chain: short test, enumeration, addresses, every register of the bring-up."""
+
+from __future__ import annotations
+
+import pytest
+
+from rig.board import bring_up, link_echoes
+from rig.errors import LinkError
+from rig.pytestplugin import Run
+from rig.slot import Phase, Slot
+
+pytestmark = pytest.mark.plan
+
+
+def test_cold(run: Run, slot: Slot) -> None:
+    run.power_on()
+    slot.clock.sleep(0.5)
+    run.measure("cold_amps", slot.supply.read().amps.value)
+
+
+def test_enumeration(run: Run, slot: Slot) -> None:
+    run.phase("enumeration")
+    slot.supply.enter(Phase.PRE_OPEN, 45)
+    slot.supply.set_volts(run.recipe.pre_open_volts)
+    found = bring_up(slot, run.product, run.recipe, run.model)
+    run.saw_chips(found)
+    if not found.boot.counts[-1] and not link_echoes(slot):
+        raise LinkError(
+            "no chip answered, and the fixture's loop-back no longer echoes; check the UART cable"
+        )
+    run.measure("idle_domain_volts", *run.saw_domains())
+    run.measure("foreign_chips", float(len(found.foreign_ids)))
+    run.measure("chips_found", float(found.boot.counts[-1]))
+    run.measure("address_faults", float(len(found.clashing_addresses) + len(found.missing_addresses)))
+    run.measure("chips_found_fast", float(found.counts[-1]))
+
+
+def test_idle(run: Run, slot: Slot) -> None:
+    run.measure("idle_amps", slot.supply.read().amps.value)

@@ -1,0 +1,35 @@
+"""The board at its level: clock up, warm, then judged on known answers and on its power."""
+
+from __future__ import annotations
+
+import pytest
+
+from rig.board import burn_in, ramp, soak
+from rig.pytestplugin import AnswerJudge, Run
+from rig.slot import Phase, Slot
+
+pytestmark = pytest.mark.plan
+
+
+def test_ramp(run: Run, slot: Slot) -> None:
+    slot.supply.set_volts(run.level.volts)
+    run.drive("clock ramp", Phase.HASHING, 40, ramp(slot, run.product, run.recipe, run.level, run.bring_up))
+
+
+def test_soak(run: Run, slot: Slot) -> None:
+    run.open_work()
+    longest = run.recipe.soak.timeout_seconds
+    warm = run.drive("warming up", Phase.HASHING, longest + 10, soak(slot, run.recipe, run.keeper))
+    run.measure("soak_celsius", float("nan") if warm.hottest is None else warm.hottest)
+
+
+def test_burn_in(run: Run, slot: Slot) -> None:
+    judge = AnswerJudge(run.product, run.recipe)
+    longest = max(run.recipe.decision.most_seconds, run.recipe.soak_seconds)
+    run.drive(
+        "burn-in", Phase.HASHING, longest + 10,
+        burn_in(slot, run.work, run.ledger(), run.keeper),
+        watch=judge.done, expected_seconds=run.recipe.soak_seconds,
+    )
+    run.measure_power()
+    run.measure_answers(judge)

@@ -1,0 +1,283 @@
+"""A slot in memory for the order and the timing of procedures: a chain that answers its name.
+
+It knows addresses, discovery, bauds and jobs, nothing of physics; the simulated bench's chain is
+driven in test_simulated_chain.py.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import pytest
+
+from rig.bm13xx.commands import (
+    ChainInactive,
+    Command,
+    CommandDecoder,
+    ReadRegister,
+    SendJob,
+    SetAddress,
+    WriteRegister,
+)
+from rig.bm13xx.models import ChipModel, chip_model
+from rig.bm13xx.registers import Register, baud_of
+from rig.bm13xx.replies import encode_register
+from rig.clock import VirtualClock
+from rig.errors import NoAcknowledge
+from rig.recipe import Level, Product, Recipe, Silicon
+from rig.recipe.product import SerialFormat
+
+BOOT_BAUD = 115_741
+
+
+@dataclass(frozen=True)
+class Sent:
+    """One frame the host wrote, and when and how fast."""
+
+    at: float
+    baud: int
+    data: bytes
+    command: Command
+
+
+@dataclass
+class FakeLink:
+    """The chain's UART with a scripted chain behind it.
+
+    ``counts``: chips that answer the first, second… discovery; the last one stays. ``mangle``
+    gets each discovery's bytes and its number.
+    """
+
+    clock: VirtualClock
+    side: FakeSide
+    counts: list[int] = field(default_factory=lambda: [65])
+    chip_id_of: Callable[[int], int] = lambda _chip: 0x1370
+    mangle: Callable[[int, bytes], bytes] = lambda _number, data: data
+    echo: Callable[[bytes], bytes] = lambda data: data
+    answer_job: Callable[[SendJob], bytes] = lambda _job: b""
+    address_of: Callable[[int, int], int] = lambda _chip, address: address
+    host_baud: int = 0
+    chip_baud: int = BOOT_BAUD
+    discoveries: int = 0
+    addressed: list[int] = field(default_factory=list)
+    sent: list[Sent] = field(default_factory=list)
+    echoed: list[tuple[int, bytes]] = field(default_factory=list)
+    waiting: list[tuple[float, bytes]] = field(default_factory=list)
+    decoder: CommandDecoder = field(default_factory=CommandDecoder)
+    reads: list[float] = field(default_factory=list)
+
+    def reset(self) -> None:
+        self.chip_baud, self.addressed, self.waiting = BOOT_BAUD, [], []
+
+    def set_baud(self, baud: int) -> None:
+        self.host_baud = baud
+        self.flush_input()
+
+    def flush_input(self) -> None:
+        self.waiting = [(at, data) for at, data in self.waiting if at > self.clock.now()]
+
+    def write(self, data: bytes) -> None:
+        if self.side.loop_closed:
+            self.echoed.append((self.host_baud, data))
+            self._reply(self.echo(data))
+            return
+        for command in self.decoder.feed(data):
+            self.sent.append(Sent(self.clock.now(), self.host_baud, data, command))
+            if abs(self.host_baud / self.chip_baud - 1) < 0.03 and not self.side.reset_low:
+                self._act(command)
+
+    def read(self, seconds: float) -> bytes:
+        self.reads.append(seconds)
+        until = self.clock.now() + seconds
+        if self.waiting and self.waiting[0][0] <= until:
+            self.clock.sleep(self.waiting[0][0] - self.clock.now())
+        else:
+            self.clock.sleep(seconds)
+        ready = b"".join(data for at, data in self.waiting if at <= self.clock.now())
+        self.waiting = [(at, data) for at, data in self.waiting if at > self.clock.now()]
+        return ready
+
+    def frames(self) -> list[bytes]:
+        return [sent.data for sent in self.sent]
+
+    def writes_of(self, register: Register) -> list[Sent]:
+        return [
+            sent
+            for sent in self.sent
+            if isinstance(sent.command, WriteRegister) and sent.command.register == register
+        ]
+
+    def _act(self, command: Command) -> None:
+        match command:
+            case ChainInactive():
+                self.addressed = []
+            case SetAddress(address):
+                self.addressed.append(address)
+            case WriteRegister(Register.UART_BAUD, value, None):
+                self.chip_baud = round(baud_of(value))
+            case ReadRegister(Register.CHIP_ID, None):
+                self._discover()
+            case SendJob():
+                self._reply(self.answer_job(command))
+            case _:
+                pass
+
+    def _discover(self) -> None:
+        count = self.counts[min(self.discoveries, len(self.counts) - 1)]
+        replies = b""
+        for chip in range(count):
+            address = self.addressed[chip] if chip < len(self.addressed) else 0
+            address = self.address_of(chip, address)
+            replies += encode_register(self.chip_id_of(chip) << 16 | address, address, Register.CHIP_ID)
+        self._reply(self.mangle(self.discoveries, replies))
+        self.discoveries += 1
+
+    def _reply(self, data: bytes) -> None:
+        """Bytes arrive as fast as the line carries them, in pieces that cut frames."""
+        for start in range(0, len(data), 64):
+            piece = data[start : start + 64]
+            last = self.waiting[-1][0] if self.waiting else 0.0
+            ready = max(last, self.clock.now()) + len(piece) * 10 / self.chip_baud
+            self.waiting.append((ready, piece))
+
+
+@dataclass
+class FakeSide:
+    """I2C devices as callables (written bytes, wanted count) → answer, and the fixture's outputs."""
+
+    clock: VirtualClock
+    devices: dict[int, Callable[[bytes, int], bytes]] = field(default_factory=dict)
+    link: FakeLink | None = None
+    reset_low: bool = True
+    loop_closed: bool = False
+    events: list[tuple[str, float]] = field(default_factory=list)
+    fan_shares: list[float] = field(default_factory=list)
+
+    def i2c_write(self, address: int, data: bytes) -> None:
+        self.i2c_write_read(address, data, 0)
+
+    def i2c_read(self, address: int, count: int) -> bytes:
+        return self.i2c_write_read(address, b"", count)
+
+    def i2c_write_read(self, address: int, data: bytes, count: int) -> bytes:
+        if address not in self.devices:
+            raise NoAcknowledge(address)
+        return self.devices[address](data, count)
+
+    def hold_reset(self) -> None:
+        self.reset_low = True
+        self.events.append(("reset low", self.clock.now()))
+        assert self.link is not None
+        self.link.reset()
+
+    def release_reset(self) -> None:
+        self.reset_low = False
+        self.events.append(("reset high", self.clock.now()))
+
+    def close_loopback(self) -> None:
+        self.loop_closed = True
+        self.events.append(("loop closed", self.clock.now()))
+
+    def open_loopback(self) -> None:
+        self.loop_closed = False
+        self.events.append(("loop open", self.clock.now()))
+
+    def set_fans(self, share: float) -> None:
+        self.fan_shares.append(share)
+
+    def fan_rpm(self) -> tuple[float, ...]:
+        return ()
+
+
+class FakeSlot:
+    """A rig.slot.Slot without instruments: board procedures need none."""
+
+    name = "slot1"
+    simulated = True
+
+    def __init__(self) -> None:
+        self.clock = VirtualClock()
+        self.side = FakeSide(self.clock)
+        self.link = FakeLink(self.clock, self.side)
+        self.side.link = self.link
+
+    @property
+    def supply(self) -> None:
+        raise AssertionError("no board procedure touches the supply")
+
+    meter = scanner = supply
+
+
+class Sensors:
+    """A mux at 0x70 and sensors at 0x4C behind it; ``celsius`` of each, None for an absent one."""
+
+    def __init__(self, side: FakeSide, celsius: list[float | None]) -> None:
+        self.celsius = celsius
+        self.selected = 0
+        self.stolen = 0             # how many more sensor reads find the mux moved under them
+        side.devices[0x70] = self._mux
+        side.devices[0x4C] = self._sensor
+
+    def _mux(self, data: bytes, count: int) -> bytes:
+        if data:
+            self.selected = data[0]
+        return bytes([self.selected] * count)
+
+    def _sensor(self, data: bytes, count: int) -> bytes:
+        if self.stolen:
+            self.stolen -= 1
+            self.selected = 0x08
+        value = self.celsius[self.selected.bit_length() - 1]
+        if value is None:
+            raise NoAcknowledge(0x4C)
+        sixteenths = round((value + 64) * 16)
+        assert count == 1
+        return bytes([sixteenths >> 4 if data == b"\x00" else (sixteenths & 15) << 4])
+
+
+@pytest.fixture
+def slot() -> FakeSlot:
+    return FakeSlot()
+
+
+@pytest.fixture
+def sensors(slot: FakeSlot) -> Sensors:
+    return Sensors(slot.side, [25.0, 26.5, 27.0625, 30.25])
+
+
+@pytest.fixture(scope="session")
+def model() -> ChipModel:
+    return chip_model("bm1370")
+
+
+@pytest.fixture(scope="session")
+def product() -> Product:
+    return Product(
+        product="s21pro",
+        name="Antminer S21 Pro hashboard",
+        serial=SerialFormat(pattern="[A-Z0-9]{17}", says="17 capital letters and digits"),
+        board_name="BHB68701",
+        chip="bm1370",
+        chips=65,
+        domains=13,
+        chips_per_domain=5,
+        address_interval=2,
+        sweep_length=7861,
+        core_clock_delay=0x0C,
+        sensors=4,
+        simulated_silicon=Silicon(pack="s21pro-sim.kap", required_zero_bits=14),
+    )
+
+
+@pytest.fixture(scope="session")
+def recipe() -> Recipe:
+    return Recipe(
+        recipe="s21pro",
+        version=1,
+        pre_open_volts=15.0,
+        over_volts=15.8,
+        over_amps=105.0,
+        limit_amps=95.0,
+        levels=(Level(level="L0", volts=13.6, mhz=600.0),),
+    )
