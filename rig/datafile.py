@@ -13,7 +13,7 @@ from rig.errors import FileError
 
 
 class Data(BaseModel):
-    """Base of everything read from a file: frozen, no unknown keys, no silent conversions."""
+    """Base of everything read from a file: frozen, no unknown keys, no infinities."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
@@ -22,9 +22,9 @@ D = TypeVar("D", bound=Data)
 
 
 def read_yaml(file: Path) -> Any:
-    """The plain values in a YAML file. Raises FileError when it is absent or not YAML."""
+    """The plain values in a YAML file. Raises FileError when it is absent, not YAML or says a key twice."""
     try:
-        return yaml.safe_load(file.read_text(encoding="utf-8"))
+        return _plain_values(file.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise FileError(file, "", "no such file", "a YAML file") from None
     except (OSError, UnicodeDecodeError) as error:
@@ -34,6 +34,9 @@ def read_yaml(file: Path) -> Any:
         where = f"line {mark.line + 1}" if mark else ""
         problem = getattr(error, "problem", None) or "a syntax error"
         raise FileError(file, where, str(problem), "valid YAML") from error
+    except (ValueError, KeyError, AttributeError, RecursionError) as error:
+        # what PyYAML lets through for a 13th month, a tag that does not fit, or a bottomless nesting
+        raise FileError(file, "", f"a value that cannot be read ({error})", "valid YAML") from error
 
 
 def load(file: Path, model: type[D]) -> D:
@@ -54,6 +57,39 @@ def check(file: Path, values: Any, model: type[D]) -> D:
 def digest(file: Path) -> str:
     """SHA-256 of a file's bytes, hex: what a record names its makers by."""
     return hashlib.sha256(file.read_bytes()).hexdigest()
+
+
+def _plain_values(text: str) -> Any:
+    loader = yaml.SafeLoader(text)
+    try:
+        node = loader.get_single_node()
+        if node is None:
+            return None
+        _refuse_doubles(node)
+        return loader.construct_document(node)
+    finally:
+        loader.dispose()
+
+
+def _refuse_doubles(root: yaml.Node) -> None:
+    """PyYAML lets the last of two equal keys win in silence: half a limit would be gone."""
+    waiting, known = [root], set[int]()
+    while waiting:
+        node = waiting.pop()
+        if id(node) in known or not isinstance(node, yaml.CollectionNode):
+            continue
+        known.add(id(node))
+        if not isinstance(node, yaml.MappingNode):
+            waiting += node.value
+            continue
+        keys = set[str]()
+        for key, value in node.value:
+            waiting += [key, value]
+            if isinstance(key, yaml.ScalarNode) and key.value in keys:
+                raise yaml.constructor.ConstructorError(
+                    None, None, f"the key {key.value!r} twice", key.start_mark
+                )
+            keys |= {key.value} if isinstance(key, yaml.ScalarNode) else set()
 
 
 def _first_problem(file: Path, error: ValidationError) -> FileError:

@@ -19,6 +19,8 @@ from typing import Any, Self
 
 from rig.errors import UsageError
 
+_LONGEST_SOCKET_PATH = 107          # sun_path of unix(7), less its closing zero
+
 
 @dataclass(frozen=True)
 class Runtime:
@@ -51,7 +53,8 @@ class Runtime:
 def runtime_for(fixture: Path) -> Runtime:
     """The runtime directory of a fixture file, made if need be.
 
-    Raises UsageError when the folder belongs to somebody else or is open to others.
+    Raises UsageError when it cannot be made, belongs to somebody else, is open to others or has too
+    long a name for the sockets in it.
     """
     chosen = os.environ.get("RIG_RUNTIME")
     if chosen:
@@ -60,8 +63,17 @@ def runtime_for(fixture: Path) -> Runtime:
         base = Path(os.environ.get("XDG_RUNTIME_DIR") or tempfile.gettempdir())
         digest = hashlib.sha256(str(fixture.resolve()).encode()).hexdigest()[:12]
         folder = base / f"rig-{os.getuid()}-{digest}"
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    status = folder.stat()
+    if len(os.fsencode(Runtime(folder).guard_socket)) > _LONGEST_SOCKET_PATH:
+        raise UsageError(
+            f"runtime directory {folder}: found a path too long for a Unix socket in it; "
+            "set RIG_RUNTIME to a shorter one"
+        )
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        status = folder.stat()
+    except OSError as error:
+        raise UsageError(f"runtime directory {folder}: {error.strerror}; set RIG_RUNTIME to a folder "
+                         "of your own") from error
     if status.st_uid != os.getuid() or status.st_mode & 0o077:
         raise UsageError(
             f"runtime directory {folder}: found owner {status.st_uid} and mode "

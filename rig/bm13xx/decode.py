@@ -12,7 +12,7 @@ from enum import StrEnum
 from heapq import merge
 from typing import NamedTuple
 
-from rig.bm13xx import commands, pll, replies
+from rig.bm13xx import commands, pll, replyframes
 from rig.bm13xx.capture import Direction, Stream
 from rig.bm13xx.commands import ChainInactive, ReadRegister, SendJob, SetAddress, WriteRegister
 from rig.bm13xx.framing import Fit, Fitted
@@ -22,7 +22,7 @@ from rig.bm13xx.registers import PLLS, fields, name_of
 
 Explained = dict[str, object]
 
-_PREAMBLES = {Direction.HOST_TO_CHIP: commands.PREAMBLE, Direction.CHIP_TO_HOST: replies.PREAMBLE}
+_PREAMBLES = {Direction.HOST_TO_CHIP: commands.PREAMBLE, Direction.CHIP_TO_HOST: replyframes.PREAMBLE}
 
 
 class Kind(StrEnum):
@@ -93,10 +93,10 @@ def _pieces(stream: Stream) -> Iterator[Piece]:
 def _fit(stream: Stream, start: int, way: Direction) -> Fitted:
     if way is Direction.HOST_TO_CHIP:
         return commands.fit(stream.data, start)
-    fitted = replies.fit(stream.data, start)
-    end = start + replies.SHORT
-    if fitted.fit is not Fit.GOOD and replies.fits_short(stream.data, start) and _may_end(stream, end):
-        return Fitted(Fit.GOOD, replies.SHORT)
+    fitted = replyframes.fit(stream.data, start)
+    end = start + replyframes.SHORT
+    if fitted.fit is not Fit.GOOD and replyframes.fits_short(stream.data, start) and _may_end(stream, end):
+        return Fitted(Fit.GOOD, replyframes.SHORT)
     return fitted
 
 
@@ -145,8 +145,8 @@ def _command(frame: bytes, model: ChipModel, jobs: dict[int, Job]) -> Explained:
 
 
 def _reply(frame: bytes, model: ChipModel, jobs: dict[int, Job]) -> Explained:
-    if not replies.is_nonce(frame):
-        reply = replies.register_reply(frame)
+    if not replyframes.is_nonce(frame):
+        reply = replyframes.register_reply(frame)
         return (
             _of(Kind.REGISTER) | {"address": reply.address}
             | _named(reply.register) | _meaning(reply.register, reply.value)
@@ -161,7 +161,7 @@ def _reply(frame: bytes, model: ChipModel, jobs: dict[int, Job]) -> Explained:
         "excess_difficulty": frame[6],
     }
     version_bits = 0
-    if len(frame) == replies.LONG:
+    if len(frame) == replyframes.LONG:
         explained["version_bits"] = version_bits = int.from_bytes(frame[8:10])
     job = jobs.get(job_id)
     return explained | _proof(job.header(wire, version_bits)) if job else explained

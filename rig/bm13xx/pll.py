@@ -90,13 +90,19 @@ def dividers_of(value: int) -> Dividers:
 def _nearest(mhz: float) -> Dividers:
     if mhz in _AS_CAPTURED:
         return _AS_CAPTURED[mhz]
+    return min(_settings(), key=lambda setting: (round(abs(setting[0] - mhz), 9), *setting[1:3]))[3]
+
+
+@cache
+def _settings() -> tuple[tuple[float, float, int, Dividers], ...]:
+    """Every setting the rule chooses from: MHz, then what decides between equals, then itself."""
     settings = (
         Dividers(feedback, _REFERENCE, post1, post2)
         for feedback in _FEEDBACK
         for post1 in range(1, 8)
         for post2 in range(1, post1)
     )
-    return min(
-        (setting for setting in settings if setting.vco_mhz >= _LOWEST_VCO_MHZ),
-        key=lambda setting: (round(abs(setting.mhz - mhz), 9), setting.vco_mhz, -setting.post1),
+    return tuple(
+        (setting.mhz, setting.vco_mhz, -setting.post1, setting)
+        for setting in settings if setting.vco_mhz >= _LOWEST_VCO_MHZ
     )

@@ -13,7 +13,10 @@ from rig.work.ledger import Ledger, Tally
 
 @dataclass(frozen=True, slots=True)
 class BurnInTick:
-    """State after one round; ``seconds`` since the first booked job. Tally and wire are cumulative."""
+    """State after one round; ``seconds`` since the first booked job. Tally and wire are cumulative.
+
+    ``celsius`` of each sensor is at most a second old.
+    """
 
     seconds: float
     tally: Tally
@@ -28,12 +31,12 @@ def burn_in(
 ) -> Iterator[BurnInTick]:
     """Ticks about every fifth of a second, without end: whoever drives it closes it.
 
-    Holds the soak temperature on the way. Raises what ``WarmthKeeper.round`` raises.
+    Holds the soak temperature on the way. Raises what ``WarmthKeeper.hold`` raises.
     """
     stream.book(ledger)
     started = slot.clock.now()
     while True:
-        warmth = keeper.round()
+        warmth = keeper.hold()
         now = slot.clock.now()
         yield BurnInTick(
             seconds=now - started,

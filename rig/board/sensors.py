@@ -50,8 +50,15 @@ def hottest_of(celsius: tuple[float | None, ...]) -> float | None:
 
 def _selected(slot: Slot, product: Product) -> float | None:
     try:
-        whole = slot.side.i2c_write_read(product.i2c.sensor, LOCAL_WHOLE, 1)[0]
-        fraction = slot.side.i2c_write_read(product.i2c.sensor, LOCAL_FRACTION, 1)[0] >> 4
+        before = _register(slot, product, LOCAL_WHOLE)
+        fraction = _register(slot, product, LOCAL_FRACTION) >> 4
+        after = _register(slot, product, LOCAL_WHOLE)
     except NoAcknowledge:
         return None
-    return whole - EXTENDED_OFFSET + fraction / SIXTEENTHS
+    if before != after:             # it passed a whole degree between the reads: it is there now
+        return float(max(before, after) - EXTENDED_OFFSET)
+    return before - EXTENDED_OFFSET + fraction / SIXTEENTHS
+
+
+def _register(slot: Slot, product: Product, register: bytes) -> int:
+    return slot.side.i2c_write_read(product.i2c.sensor, register, 1)[0]

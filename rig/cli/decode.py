@@ -16,20 +16,23 @@ def decode(
 ) -> None:
     """Explain a capture of the chain's wire: one JSON object a frame, one a line.
 
-    A capture is text: one burst of bytes a line in hex, blanks optional, # before a comment.
-    A line may begin with > (host to chip) or < (chip to host); without either, each frame's preamble
-    tells: 55 AA host to chip, AA 55 chip to host. A frame may span lines.
+    A capture is text: one burst of bytes a line in hex, blanks optional, # before
+    a comment. A line may begin with > (host to chip) or < (chip to host); without
+    either each frame's preamble tells: 55 AA host to chip, AA 55 chip to host.
+    A frame may span lines.
 
-    offset counts the bytes of the frame's own stream from 0: there are three, the bytes marked >,
-    those marked <, and those without a mark. direction is "host_to_chip" or "chip_to_host", null for
-    unmarked bytes that tell neither. kind is set_address, chain_inactive, write_register,
-    read_register, job, register, nonce, or invalid for bytes that are no sound frame: crc_ok is then
+    offset counts the bytes of the frame's own stream from 0; there are three: the
+    bytes marked >, those marked <, and those without a mark. direction is
+    "host_to_chip" or "chip_to_host", null where unmarked bytes do not tell.
+
+    kind is set_address, chain_inactive, write_register, read_register, job,
+    register, nonce, or invalid for bytes that are no sound frame: crc_ok is then
     false, length counts them and bytes shows them.
 
-    address is the address byte of the frame (0 with broadcast true: every chip), nonce the header's
-    integer, version_bits the 16-bit version counter, excess_difficulty byte 6 as sent, hash in
-    display order. header, hash, zero_bits and difficulty are there when the nonce's job stood
-    earlier in the capture.
+    address is the address byte of the frame, 0 with broadcast true: every chip.
+    nonce is the header's integer, version_bits the 16-bit version counter,
+    excess_difficulty byte 6 as sent, hash in display order. header, hash,
+    zero_bits and difficulty are there when the nonce's job stood earlier.
 
     Exit code 0 when the capture could be read, whatever it held; 2 when not.
     """

@@ -16,9 +16,7 @@ from rig.errors import FileError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from rig.work.mine import Order
     from rig.work.pack import Pack
-    from rig.work.partial import PartialPack
 
 app = typer.Typer(help="Packs of known answers: mine, verify, show.", no_args_is_help=True)
 
@@ -43,6 +41,7 @@ def mine(
 ) -> None:
     """Search the answers of a new pack; what was found is kept in FILE.partial and taken up again."""
     from rig.work.mine import Order, assemble
+    from rig.work.miners import mine_units
     from rig.work.pack import save_pack
     from rig.work.partial import PartialPack
 
@@ -56,7 +55,10 @@ def mine(
         if partial.found:
             typer.echo(f"taking up {partial_file}: {len(partial.found)} of {len(order.units)} units")
         with _progress(len(order.units), len(partial.found)) as advance:
-            _mine_rest(order, partial, processes, advance)
+            rest = [unit for unit in order.units if unit not in partial.found]
+            for unit, found in mine_units(order, rest, processes):
+                partial.add(unit, found)
+                advance()
         save_pack(assemble(order, partial.found), out)
     partial_file.unlink()
     typer.echo(f"{out}: {len(order.units) * answers} answers, {out.stat().st_size} bytes")
@@ -117,28 +119,6 @@ def _facts(pack: Pack) -> list[tuple[str, str]]:
         ("a sub-core", spread(seen.per_sub_core)),
         ("sub-cores without", f"{int((seen.per_sub_core == 0).sum())} of {seen.per_sub_core.size}"),
     ]
-
-
-def _mine_rest(order: Order, partial: PartialPack, processes: int, advance: Callable[[], None]) -> None:
-    """Mine the units that are not there yet, in as many processes as asked for."""
-    import multiprocessing
-    import signal
-    from concurrent.futures import ProcessPoolExecutor, as_completed
-
-    from rig.work.mine import mine_unit
-
-    rest = [unit for unit in order.units if unit not in partial.found]
-    pool = ProcessPoolExecutor(
-        processes, multiprocessing.get_context("spawn"),
-        initializer=signal.signal, initargs=(signal.SIGINT, signal.SIG_IGN),
-    )
-    try:
-        running = {pool.submit(mine_unit, order, *unit): unit for unit in rest}
-        for done in as_completed(running):
-            partial.add(running[done], done.result())
-            advance()
-    finally:
-        pool.shutdown(cancel_futures=True)
 
 
 @contextmanager

@@ -67,7 +67,7 @@ def _test(options: RunOptions) -> tuple[int, RunRecord | None, Path | None]:
         words = [
             str(setup.plan.folder), "--disable-plugin-autoload", "-p", "rig.pytestplugin",
             "-p", "no:cacheprovider", "-p", "no:doctest", "-W", "default",
-            "--import-mode=importlib",
+            "--import-mode=importlib", "--capture=no",
         ]
         code = int(pytest.main(words, plugins=[session]))
     finally:

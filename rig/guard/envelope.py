@@ -9,7 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from rig.slot import Phase
+from rig.errors import GuardError
+from rig.slot import Phase, Protection
 
 
 class Cause(StrEnum):
@@ -37,6 +38,15 @@ class Envelope:
     most_amps: float
     code: Cause                                 # what too much current means in this phase
     most_seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Demand:
+    """What a worker asks the supply for."""
+
+    volts: float
+    limit_amps: float
+    protection: Protection
 
 
 ENVELOPES: Mapping[Phase, Envelope] = {
@@ -82,3 +92,19 @@ def fan_rpm_expected(share: float) -> float:
 def most_amps_read(envelope: Envelope) -> float:
     """The highest reading that may still be the envelope's limit."""
     return envelope.most_amps * (1 + AMPS_MARGIN_SHARE) + AMPS_MARGIN
+
+
+def check_demand(demand: Demand, phase: Phase) -> None:
+    """Raises GuardError for volts or a current limit beyond the phase's envelope."""
+    allowed = ENVELOPES.get(phase)
+    if allowed is None:
+        raise GuardError(f"phase {phase.value}: nothing may be switched on; announce another with enter()")
+    over = demand.protection.over_volts
+    most = over if allowed.most_volts is None else min(over, allowed.most_volts)
+    if not 0 <= demand.volts <= most:
+        raise GuardError(f"phase {phase.value}: found {demand.volts:g} V, expected 0 to {most:g} V")
+    if not 0 < demand.limit_amps <= allowed.most_amps:
+        raise GuardError(
+            f"phase {phase.value}: found a current limit of {demand.limit_amps:g} A, "
+            f"expected at most {allowed.most_amps:g} A"
+        )

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from rig.guard.envelope import Demand
 from rig.guard.watch import Trip
-from rig.slot import Phase, Protection
+from rig.slot import Phase
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,15 +19,6 @@ class Holder:
 
     def __str__(self) -> str:
         return f"run {self.run} (process {self.pid})"
-
-
-@dataclass(frozen=True, slots=True)
-class Demand:
-    """What a worker asks the supply for."""
-
-    volts: float
-    limit_amps: float
-    protection: Protection
 
 
 @dataclass(slots=True)

@@ -39,7 +39,7 @@ class PinLevels:
 
 def supply_problem(reading: SupplyReading, allowed: Envelope, *, powered: bool) -> Trip | None:
     """What a reading of a live supply says. ``powered``: the output was confirmed on before it."""
-    if reading.mode is Mode.TRIPPED:
+    if powered and reading.mode is Mode.TRIPPED:
         return Trip(Cause.SUPPLY, "the supply's own protection tripped")
     if powered and reading.mode is Mode.OFF:
         return Trip(Cause.SUPPLY, "the supply's output went off without an order")

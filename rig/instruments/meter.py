@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Protocol
 
 from rig.instruments.identity import Identity
 from rig.instruments.numbers import parse_numbers
 from rig.instruments.session import Session
-from rig.slot import PowerReading
+from rig.slot import Meter, PowerReading
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,14 +28,23 @@ class MeterFamily:
     counting: str
 
 
+class MeterSession(Meter, Protocol):
+    """A rig.slot.Meter with its identity and its end. Raises InstrumentError of role METER."""
+
+    @property
+    def identity(self) -> Identity: ...
+
+    def close(self) -> None: ...
+
+
 class ScpiMeter:
-    """A rig.slot.Meter over one session, with identity and close. Raises InstrumentError (METER)."""
+    """A MeterSession over one session."""
 
     def __init__(self, session: Session, family: MeterFamily) -> None:
         """Connects, identifies and sets up."""
         self._session = session
         self._family = family
-        self._identity = session.connect()
+        self._identity = session.identity()
         errors = session.errors()
         if errors:
             raise session.fault(f"set-up: found error {'; '.join(errors)}, expected none")
@@ -57,10 +67,6 @@ class ScpiMeter:
             return PowerReading(*parse_numbers(line, 4))
 
         return self._session.query(self._family.read, four)
-
-    def interrupt(self) -> None:
-        """From another thread: a pending question fails at once."""
-        self._session.interrupt()
 
     def close(self) -> None:
         self._session.close()

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import TypeVar
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Protocol, TypeVar
 
 from rig.clock import Clock
-from rig.errors import Role, UsageError
+from rig.errors import RigError, Role, UsageError
 from rig.fixturefile import MeterEntry, ScannerEntry, SupplyEntry
 from rig.instruments.families.daq970a import DAQ970A
 from rig.instruments.families.scpi99 import SCPI99
 from rig.instruments.families.wt300e import WT300E
 from rig.instruments.identity import Expected
-from rig.instruments.meter import MeterFamily, ScpiMeter
-from rig.instruments.scanner import Channels, ScannerFamily, ScpiScanner
+from rig.instruments.meter import MeterFamily, MeterSession, ScpiMeter
+from rig.instruments.scanner import Channels, ScannerFamily, ScannerSession, ScpiScanner
 from rig.instruments.session import Conduct, Session
 from rig.instruments.supply import PowerSupply, ScpiSupply, SupplyFamily
 from rig.instruments.transport import Transport
@@ -41,6 +42,14 @@ def visa(resource: str, clock: Clock) -> Transport:
 
 def open_supply(entry: SupplyEntry, clock: Clock, transport: TransportOpener = visa) -> PowerSupply:
     """Connect to a supply and identify it. Raises InstrumentError; UsageError for a bad entry."""
+    supply = supply_client(entry, clock, transport)
+    with _closed_on_fault(supply):
+        _ = supply.identity
+    return supply
+
+
+def supply_client(entry: SupplyEntry, clock: Clock, transport: TransportOpener = visa) -> PowerSupply:
+    """A supply that is connected to at the first word. Raises UsageError for a bad entry."""
     family = known(SUPPLIES, entry.family, Role.SUPPLY)
     conduct = Conduct(
         Role.SUPPLY,
@@ -53,7 +62,7 @@ def open_supply(entry: SupplyEntry, clock: Clock, transport: TransportOpener = v
     return ScpiSupply(session, family)
 
 
-def open_meter(entry: MeterEntry, clock: Clock, transport: TransportOpener = visa) -> ScpiMeter:
+def open_meter(entry: MeterEntry, clock: Clock, transport: TransportOpener = visa) -> MeterSession:
     """Connect to a power meter, identify it and set it up. Raises as ``open_supply``."""
     family = known(METERS, entry.family, Role.METER)
     conduct = Conduct(
@@ -65,12 +74,13 @@ def open_meter(entry: MeterEntry, clock: Clock, transport: TransportOpener = vis
         family.error_query,
     )
     session = Session(transport(_address(entry.resource, Role.METER), clock), conduct)
-    return ScpiMeter(session, family)
+    with _closed_on_fault(session):
+        return ScpiMeter(session, family)
 
 
 def open_scanner(
     entry: ScannerEntry, domains: int, clock: Clock, transport: TransportOpener = visa
-) -> ScpiScanner:
+) -> ScannerSession:
     """Connect to a scanner, identify it and set up one scan of ``domains`` domains and the pads."""
     family = known(SCANNERS, entry.family, Role.SCANNER)
     first = entry.first_domain_channel
@@ -83,7 +93,8 @@ def open_scanner(
         family.arrange(channels),
     )
     session = Session(transport(_address(entry.resource, Role.SCANNER), clock), conduct)
-    return ScpiScanner(session, family, channels)
+    with _closed_on_fault(session):
+        return ScpiScanner(session, family, channels)
 
 
 def known(families: Mapping[str, F], name: str, role: Role) -> F:
@@ -91,6 +102,19 @@ def known(families: Mapping[str, F], name: str, role: Role) -> F:
     if name not in families:
         raise UsageError(f"{role.value} family {name!r}: expected one of {', '.join(families)}")
     return families[name]
+
+
+class _Closable(Protocol):
+    def close(self) -> None: ...
+
+
+@contextmanager
+def _closed_on_fault(part: _Closable) -> Iterator[None]:
+    try:
+        yield
+    except RigError:
+        part.close()
+        raise
 
 
 def _address(resource: str | None, role: Role) -> str:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Protocol
 
 from rig.instruments.identity import Identity
 from rig.instruments.numbers import parse_number, parse_register
 from rig.instruments.session import Session
-from rig.slot import Reading, ScanReading
+from rig.slot import Reading, Scanner, ScanReading
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,15 +35,24 @@ class ScannerFamily:
     seconds_per_channel: float
 
 
+class ScannerSession(Scanner, Protocol):
+    """A rig.slot.Scanner with its identity and its end. Raises InstrumentError of role SCANNER."""
+
+    @property
+    def identity(self) -> Identity: ...
+
+    def close(self) -> None: ...
+
+
 class ScpiScanner:
-    """A rig.slot.Scanner over one session. Raises InstrumentError (SCANNER)."""
+    """A ScannerSession over one session."""
 
     def __init__(self, session: Session, family: ScannerFamily, channels: Channels) -> None:
         """Connects, identifies and sets up (``family.arrange`` is in the session's conduct)."""
         self._session = session
         self._family = family
         self._channels = channels
-        self._identity = session.connect()
+        self._identity = session.identity()
         errors = session.errors()
         if errors:
             raise session.fault(f"set-up: found error {'; '.join(errors)}, expected none")

@@ -45,10 +45,10 @@ class Session:
         self._identity: Identity | None = None
         self._in_step = False
 
-    def connect(self) -> Identity:
-        """Open the link and identify: a connection nobody answered on is none."""
+    def identity(self) -> Identity:
+        """Who answers; opens the link if need be. A connection nobody answered on is none."""
         with self._lock:
-            return self._resync()
+            return self._identity if self._identity is not None else self._resync()
 
     def query(
         self,

@@ -23,7 +23,9 @@ class PowerSupply(Protocol):
     """What the guard needs of a supply. Raises InstrumentError of role SUPPLY."""
 
     @property
-    def identity(self) -> Identity: ...
+    def identity(self) -> Identity:
+        """Who it is; connects if nobody has."""
+        ...
 
     def configure(self, volts: float, limit_amps: float, protection: Protection) -> None:
         """Set and read back protection, volts and current limit. The output stays as it is."""
@@ -88,14 +90,14 @@ class ScpiSupply:
     """A PowerSupply over one session. Times: one question waits 1 s and is asked twice at most."""
 
     def __init__(self, session: Session, family: SupplyFamily) -> None:
-        """Connects and identifies. Raises InstrumentError."""
+        """Connects at the first word, so that this word can be an order to switch off."""
         self._session = session
         self._family = family
-        self._identity = session.connect()
 
     @property
     def identity(self) -> Identity:
-        return self._identity
+        """Who it is; connects if nobody has. Raises InstrumentError."""
+        return self._session.identity()
 
     def configure(self, volts: float, limit_amps: float, protection: Protection) -> None:
         """Levels in the order in which none ever stands above its protection."""

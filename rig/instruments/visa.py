@@ -21,6 +21,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import pyvisa
+from pyvisa.constants import StatusCode
 from pyvisa.resources import MessageBasedResource
 
 from rig.clock import Clock
@@ -154,7 +155,8 @@ class VisaTransport:
             count = min(_available(link), _LONGEST_LINE)
             if count == 0:
                 raise Lost("the instrument closed the connection")
-            self._buffer += resource.visalib.read(resource.session, count)[0]
+            with resource.ignore_warning(StatusCode.success_max_count_read):
+                self._buffer += resource.visalib.read(resource.session, count)[0]
 
     def _link(self) -> tuple[MessageBasedResource, socket.socket]:
         if self._resource is None or self._socket is None:

@@ -52,6 +52,6 @@ def slot(run: Run) -> Slot:
 
 
 from rig.pytestplugin.answers import AnswerJudge  # noqa: E402
-from rig.pytestplugin.run import Run  # noqa: E402 - below the hooks, which must load without labgrid
+from rig.pytestplugin.board_run import Run  # noqa: E402 - below the hooks, which must load without labgrid
 
 __all__ = ["AnswerJudge", "Run"]

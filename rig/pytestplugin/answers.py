@@ -45,7 +45,7 @@ class AnswerJudge:
         self.last = tick
         tally = tick.tally
         calls = self._tracker.update(tally.trials, tally.hits)
-        self._watch.update(tally.trials, tally.hits, calls == ChipCall.GOOD)
+        self._watch.update(tally.passed, tally.returned, calls == ChipCall.GOOD)
         if self._tracker.done and self.decided_seconds is None:
             self.decided_seconds = tick.seconds
         bad = (calls == ChipCall.BAD) | self._watch.alarmed
@@ -91,9 +91,9 @@ class AnswerFigures:
         yield "chip_hit_rate", _share(tally.hits, tally.trials)
         yield "dead_cores", tuple(float(count) for count in self.dead.sum(axis=1))
         yield "weak_chips", (float(self.weak.sum()),)
-        yield "hardware_error_rate", _share(tally.wrong, tally.trials)
-        yield "stale_rate", _share(tally.stale, tally.trials)
-        yield "repeat_rate", _share(tally.duplicate, tally.trials)
+        yield "hardware_error_rate", _share(tally.wrong, tally.passed)
+        yield "stale_rate", _share(tally.stale, tally.passed)
+        yield "repeat_rate", _share(tally.duplicate, tally.passed)
         yield "board_hit_rate", (self.board_rate,)
         yield "answers_per_second", (tally.answers / self.seconds if self.seconds else float("nan"),)
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from rig.board import BringUp, EepromReading
+from rig.board import BringUp, EepromReading, WireCount
 from rig.clock import Clock
 from rig.pytestplugin.answers import AnswerFigures
 from rig.pytestplugin.sampler import Sample
-from rig.records import Journal
+from rig.records import Journal, MeasurementRecord
 from rig.slot import Reading
 from rig.verdict.measurement import Measurement
 
@@ -26,7 +26,10 @@ class RunLog:
         self.eeprom: EepromReading | None = None
         self.celsius: tuple[float | None, ...] = ()
         self.answers: AnswerFigures | None = None
+        self.wire: WireCount | None = None
+        self.link_echoes: bool | None = None
         self.domain_volts: tuple[float, ...] = ()
+        self.idle_domain_volts: tuple[float, ...] = ()
         self.terminal_volts = math.nan
 
     def seconds(self) -> float:
@@ -36,16 +39,19 @@ class RunLog:
     def attempts(self, name: str) -> int:
         return sum(taken.name == name for taken in self.measurements)
 
+    def value_of(self, name: str) -> float | None:
+        """The last value of a one-value measurement; None when it was not taken."""
+        values = [taken.values[0] for taken in self.measurements if taken.name == name and taken.values]
+        return values[-1] if values else None
+
     def took(self, taken: Measurement) -> None:
         self.measurements.append(taken)
-        self.note(
-            "measurement", name=taken.name, attempt=taken.attempt, unit=taken.spec.unit,
-            values=[number(value) for value in taken.values], outcome=taken.outcome.value,
-        )
+        self._journal.append("measurement", **MeasurementRecord.of(taken).model_dump(mode="json"))
 
     def mark(self, phase: str) -> None:
         self.phases.append((phase, self.seconds()))
-        self.note("phase", phase=phase)
+        self._journal.append("event", at_seconds=round(self.seconds(), 3), kind="phase", text=phase)
+        self._journal.sync()
 
     def saw_scan(self, domains: tuple[float, ...], terminals: float) -> None:
         self.domain_volts, self.terminal_volts = domains, terminals
@@ -67,7 +73,7 @@ class RunLog:
         self.note("sample", **facts)
 
     def note(self, kind: str, **facts: Any) -> None:
-        self._journal.append(kind, seconds=round(self.seconds(), 3), **facts)
+        self._journal.append(kind, **facts)
 
 
 def number(value: float) -> float | None:

@@ -55,6 +55,7 @@ class Ending:
     grade: str | None
     failure_code: str | None
     failure_text: str | None
+    place: str | None
     action: str | None
     simulated: bool
     record: str | None
@@ -147,6 +148,8 @@ def ending_lines(ending: Ending) -> list[str]:
     lines = [f"{ending.slot}: {word}{marked} - board {ending.serial}"]
     if ending.failure_code:
         lines.append(f"  {ending.failure_code}: {ending.failure_text or ''}")
+    if ending.place:
+        lines.append(f"  Place: {ending.place}")
     if ending.action:
         lines.append(f"  Next: {ending.action}")
     if ending.record:

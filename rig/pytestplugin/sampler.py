@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from statistics import fmean
 
@@ -69,7 +70,9 @@ class Sampler:
                 "check the supply and its trip levels",
             )
         meter = self._slot.meter.read()
-        self._judge_meter(meter)
+        if self._judge_meter(meter.watts, meter.amps, meter.volts):
+            self._means.watts.append(meter.watts.value)
+            self._means.amps.append(meter.amps.value)
         self.last = Sample(now, supply, meter, scan)
         return self.last
 
@@ -94,29 +97,30 @@ class Sampler:
         return fmean(self._means.amps) if self._means.amps else math.nan
 
     def settled_power(self) -> PowerReading:
-        """One whole meter reading. Raises InstrumentError after three without a number."""
+        """One whole meter reading, its energy included; no part of the means.
+
+        Raises InstrumentError after three without a number.
+        """
         while True:
-            reading = self._slot.meter.read()
-            self._judge_meter(reading)
-            if self._bad == 0:
-                return reading
+            meter = self._slot.meter.read()
+            if self._judge_meter(meter.watts, meter.amps, meter.volts, meter.watt_hours):
+                return meter
             self._slot.clock.sleep(0.2)
 
-    def _judge_meter(self, meter: PowerReading) -> None:
-        if meter.watts.ok and meter.amps.ok and meter.volts.ok:
+    def _judge_meter(self, *readings: Reading) -> bool:
+        """Whether all are numbers. Raises InstrumentError at the third time in a row they are not."""
+        if all(reading.ok for reading in readings):
             self._bad = 0
-            self._means.watts.append(meter.watts.value)
-            self._means.amps.append(meter.amps.value)
-            return
+            return True
         self._bad += 1
         if self._bad >= _MOST_BAD_READINGS:
-            status = _first_bad(meter)
+            status = _first_bad(readings)
             raise InstrumentError(
                 Role.METER, f"power meter: found {status.value} {self._bad} times, expected watts; "
                 "check its range and the current sensor",
             )
+        return False
 
 
-def _first_bad(meter: PowerReading) -> Status:
-    readings: tuple[Reading, ...] = (meter.watts, meter.amps, meter.volts)
+def _first_bad(readings: Iterable[Reading]) -> Status:
     return next((reading.status for reading in readings if not reading.ok), Status.NO_DATA)

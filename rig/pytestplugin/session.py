@@ -9,9 +9,10 @@ from __future__ import annotations
 import io
 import signal
 import traceback
+import warnings
 from collections.abc import Generator
 from pathlib import Path
-from typing import Any
+from types import FrameType
 
 import pytest
 from _pytest.terminal import TerminalReporter
@@ -20,10 +21,10 @@ from rig.clock import Clock, SystemClock
 from rig.errors import GuardTrip, RecipeError, RigError, RunStopped, StationFault
 from rig.fixture.labgrid_slot import LabgridSlot
 from rig.fixture.processes import ensure_guard
-from rig.pytestplugin.conclude import Conclusion, conclude
-from rig.pytestplugin.log import RunLog
+from rig.pytestplugin.conclude import Conclusion, begin, conclude
+from rig.pytestplugin.log import RunLog, number
 from rig.pytestplugin.progress import Progress
-from rig.pytestplugin.run import BoardStopped, Run
+from rig.pytestplugin.board_run import BoardStopped, Run
 from rig.pytestplugin.setup import RunSetup, results_folder
 from rig.records import Journal, RunFolder, RunRecord, close_dead_runs
 from rig.verdict.evidence import Fault
@@ -49,8 +50,9 @@ class RunSession:
         self._folder = RunFolder.create(
             setup.options.results, setup.options.serial, setup.run_id, self._clock.utc()
         )
-        self._journal = Journal(self._folder.journal)
-        self._started = self._clock.utc()
+        self._start = begin(setup, self._clock.utc())
+        self._journal = Journal(self._folder.journal, self._clock)
+        self._journal.append("start", **self._start.model_dump(mode="json"))
         self._log = RunLog(self._journal, self._clock)
         self._slot = LabgridSlot(
             setup.options.slot, setup.entry, setup.runtime.guard_socket, setup.plan.product,
@@ -74,8 +76,15 @@ class RunSession:
         try:
             previous = signal.signal(signal.SIGTERM, _interrupt)
             try:
-                self._open()
-                return (yield)
+                if session.testsfailed:
+                    self._end(Fault("STN-SOFTWARE", "the plan's modules could not be read; run pytest on it"))
+                else:
+                    self._open()
+                with warnings.catch_warnings():
+                    warnings.simplefilter("default")        # a library's warning never ends a run
+                    return (yield)
+            except session.Interrupted:
+                raise
             except KeyboardInterrupt as stopped:
                 self._absorb(stopped)
                 raise
@@ -95,16 +104,13 @@ class RunSession:
     @pytest.hookimpl(wrapper=True)
     def pytest_pyfunc_call(self, pyfuncitem: pytest.Function) -> Generator[None, object, object]:
         before = len(self._log.measurements)
-        self._journal.append("step", name=pyfuncitem.name, seconds=round(self._log.seconds(), 3))
+        self._journal.append("step", name=pyfuncitem.name)
         try:
             result = yield
         except BoardStopped as stopped:
             self._over = True
             pytest.fail(str(stopped), pytrace=False)
-        except (RigError, KeyboardInterrupt) as error:
-            self._absorb(error)
-            raise
-        except Exception as error:      # the run's outer boundary: anything else is our own fault
+        except (KeyboardInterrupt, Exception) as error:     # the run's outer boundary
             self._absorb(error)
             raise
         failed = [taken.name for taken in self._log.measurements[before:] if taken.outcome.value == "FAIL"]
@@ -122,16 +128,21 @@ class RunSession:
         try:
             self.run.phase("taking the slot")
             ensure_guard(self._setup.options.fixture.resolve(), self._setup.runtime)
-            self._slot.prepare()
-        except RigError as error:
+            with warnings.catch_warnings():
+                warnings.simplefilter("default")
+                self._slot.prepare()
+        except Exception as error:      # the outer boundary begins here
             self._absorb(error)
 
     def _absorb(self, error: BaseException) -> None:
         """Turn what ended the run into a cause with a code; the first one names it."""
-        self._over = True
         fault = _fault_of(error)
         if fault.code == "STN-SOFTWARE":
             self._journal.append("traceback", text="".join(traceback.format_exception(error)))
+        self._end(fault)
+
+    def _end(self, fault: Fault) -> None:
+        self._over = True
         if fault not in self._faults:
             self._journal.append("fault", code=fault.code, reason=fault.reason, trip=fault.trip)
             self._faults.append(fault)
@@ -139,13 +150,11 @@ class RunSession:
     def _close(self, session: pytest.Session) -> None:
         """Off, discharged and read back; then the verdict, the record and the people."""
         instruments = self._slot.instruments()
-        left = self._make_safe()
+        self._make_safe()
         if self._deselected or session.testscollected == 0:
-            self._faults.append(
-                Fault("STN-SOFTWARE", f"a partial plan: {self._deselected} steps were left out")
-            )
+            self._end(Fault("STN-SOFTWARE", f"a partial plan: {self._deselected} steps were left out"))
         self._conclusion = conclude(
-            self._setup, self._log, self._faults, instruments, left, self._started, self._clock.utc()
+            self._setup, self._start, self._log, self._faults, instruments, self._clock.utc()
         )
         self.record = self._conclusion.record
         self.record_path = self._conclusion.write(self._folder, self._setup.options.results)
@@ -153,7 +162,7 @@ class RunSession:
         self._journal.close()
         self._progress.end(self._conclusion.ending(self.record_path))
 
-    def _make_safe(self) -> float:
+    def _make_safe(self) -> None:
         left = float("nan")
         try:
             left = self._slot.make_safe()
@@ -166,8 +175,7 @@ class RunSession:
             self._absorb(error)
         finally:
             self._slot.close()
-        self._journal.append("off", volts_left=left if left == left else None)
-        return left
+        self._journal.append("off", volts_left=number(left))
 
 
 def _fault_of(error: BaseException) -> Fault:
@@ -180,5 +188,5 @@ def _fault_of(error: BaseException) -> Fault:
     return Fault("STN-SOFTWARE", f"{type(error).__name__}: {error}")
 
 
-def _interrupt(number: int, frame: Any) -> None:
+def _interrupt(_number: int, _frame: FrameType | None) -> None:
     raise KeyboardInterrupt

@@ -7,17 +7,17 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from rig.bm13xx.models import ChipModel, chip_model
 from rig.clock import Clock
 from rig.datafile import digest, read_yaml
-from rig.errors import FileError, UsageError
+from rig.errors import FileError, RecipeError, UsageError
 from rig.fixture.processes import Bench, check_bench_covers, ensure_bench
 from rig.fixturefile import FixtureFile, SlotEntry, load_fixture
 from rig.pytestplugin.options import RunOptions
 from rig.recipe import PlanFolder, check_ratings, find_plans, load_plan
 from rig.runtime import RoleLock, Runtime, runtime_for
+from rig.verdict import SequentialTest
 from rig.work.pack import Pack, check_pack, load_pack
 
 
@@ -56,7 +56,8 @@ def prepare(options: RunOptions, clock: Clock) -> RunSetup:
     pack_path = plan.pack_path(simulated=fixture.simulated)
     pack = load_pack(pack_path)
     check_pack(pack, plan.product, pack_path)
-    scenario = _scenario(options, fixture)
+    _check_decision(plan, len(pack))
+    _check_scenario(options, fixture)
     hashes = plan.hashes | {options.fixture.name: digest(options.fixture), pack_path.name: digest(pack_path)}
     if options.scenario is not None:
         hashes[options.scenario.name] = digest(options.scenario)
@@ -68,7 +69,7 @@ def prepare(options: RunOptions, clock: Clock) -> RunSetup:
         if fixture.simulated:
             bench = ensure_bench(options.fixture.resolve(), runtime, plan.folder.parent.resolve())
             check_bench_covers(fixture, bench, options.fixture)
-            _put_board(bench, options, plan, scenario)
+            _put_board(bench, options, plan)
             entry = bench.entry(options.slot, entry)
     except BaseException:
         lock.release()
@@ -93,15 +94,27 @@ def _chip(plan: PlanFolder) -> ChipModel:
         ) from error
 
 
-def _scenario(options: RunOptions, fixture: FixtureFile) -> Mapping[str, Any] | None:
+def _check_decision(plan: PlanFolder, answers: int) -> None:
+    """The stated risks must be reachable, and with answers that are all different."""
+    file, product, decision = plan.folder / "recipe.yaml", plan.product, plan.recipe.decision
+    try:
+        SequentialTest.for_board(decision, product.chips)
+    except RecipeError as error:
+        raise FileError(file, "decision", "risks out of reach", str(error)) from error
+    if decision.most_answers_per_chip * product.chips > answers:
+        raise FileError(
+            file, "decision.most_answers_per_chip", str(decision.most_answers_per_chip),
+            f"at most {answers // product.chips}, all the answers a chip has in the pack",
+        )
+
+
+def _check_scenario(options: RunOptions, fixture: FixtureFile) -> None:
+    """The bench reads it; here only what needs no bench is refused."""
     if options.scenario is None:
-        return None
+        return
     if not fixture.simulated:
         raise UsageError(f"--scenario {options.scenario}: only a simulated bench plays scenarios")
-    values = read_yaml(options.scenario)
-    if not isinstance(values, dict):
-        raise FileError(options.scenario, "", type(values).__name__, "a mapping of keys to values")
-    return values
+    read_yaml(options.scenario)
 
 
 def _take_slot(runtime: Runtime, options: RunOptions, run_id: str) -> RoleLock:
@@ -116,16 +129,13 @@ def _take_slot(runtime: Runtime, options: RunOptions, run_id: str) -> RoleLock:
     return lock
 
 
-def _put_board(
-    bench: Bench, options: RunOptions, plan: PlanFolder, scenario: Mapping[str, Any] | None
-) -> None:
-    if scenario is None:
+def _put_board(bench: Bench, options: RunOptions, plan: PlanFolder) -> None:
+    if options.scenario is None:
         bench.scan(options.slot, options.serial)
-        return
-    bench.place(
-        options.slot, options.serial, options.product, plan.folder.parent.resolve(), scenario,
-        options.scenario,
-    )
+    else:
+        bench.place(
+            options.slot, options.serial, options.product, plan.folder.parent, options.scenario
+        )
 
 
 def results_folder(options: RunOptions) -> Path:

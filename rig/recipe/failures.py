@@ -2,11 +2,23 @@
 
 from __future__ import annotations
 
+import re
 from enum import Enum
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from rig.datafile import Data
+
+# What diagnosis can fill in. Chips, domains and sensors count from 0, host side first.
+PLACEHOLDERS = frozenset({
+    "reason",                                   # what was seen, always known
+    "slot", "serial", "chips",                  # always known
+    "chip", "domain", "sensor",                 # the place, where there is one
+    "before", "border",                         # chip before a joint; ", the border of domains …" or nothing
+    "count", "counts", "expected",              # chips found
+    "cores", "rate", "id", "found",
+    "value", "unit", "limit",                   # of a measurement outside its limit
+})
 
 
 class Party(Enum):
@@ -18,12 +30,25 @@ class Party(Enum):
 
 
 class Failure(Data):
-    """One code. ``says``, ``place`` and ``action`` may hold {chip}, {before}, {domain}, {count}…"""
+    """One code. The texts may hold {chip}, {before}, {domain}, {reason}… of PLACEHOLDERS.
+
+    ``causes`` are the probable ones, likeliest first.
+    """
 
     says: str
     place: str = ""
+    causes: tuple[str, ...] = ()
     action: str
     retest: str = ""
+
+    @field_validator("says", "place", "action", "retest")
+    @classmethod
+    def _known_placeholders(cls, text: str) -> str:
+        outside = re.sub(r"\{([a-z_]+)\}", "", text)
+        unknown = sorted(set(re.findall(r"\{([a-z_]+)\}", text)) - PLACEHOLDERS)
+        if unknown or "{" in outside or "}" in outside:
+            raise ValueError(f"only the placeholders {', '.join(sorted(PLACEHOLDERS))} in braces")
+        return text
 
 
 class Failures(Data):

@@ -37,9 +37,9 @@ class Silicon(Data):
 class I2cMap(Data):
     """The board's devices on the side channel."""
 
-    eeprom: int = Field(0x50, ge=3, le=0x77)
-    mux: int = Field(0x70, ge=3, le=0x77)
-    sensor: int = Field(0x4C, ge=3, le=0x77)
+    eeprom: int = Field(default=0x50, ge=3, le=0x77)
+    mux: int = Field(default=0x70, ge=3, le=0x77)
+    sensor: int = Field(default=0x4C, ge=3, le=0x77)
 
 
 class Product(Data):
@@ -52,9 +52,9 @@ class Product(Data):
     domains: int = Field(ge=1)
     chips_per_domain: int = Field(ge=1)
     address_interval: int = Field(ge=1)
-    boot_baud: int = 115_200
-    chain_baud: int = 3_125_000
-    idle_mhz: float = Field(50.0, gt=0)
+    boot_baud: int = Field(default=115_200, gt=0)
+    chain_baud: int = Field(default=3_125_000, gt=0)
+    idle_mhz: float = Field(default=50.0, gt=0)
     sweep_length: int = Field(ge=1, le=0xFFFF)  # HASH_COUNTING_NUMBER
     core_clock_delay: int = Field(ge=0, le=0xFF)
     sensors: int = Field(ge=1, le=8)

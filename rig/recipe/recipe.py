@@ -18,28 +18,28 @@ class Level(Data):
 
 
 class Ramp(Data):
-    step_mhz: float = Field(6.25, gt=0)
-    step_seconds: float = Field(0.1, gt=0)
+    step_mhz: float = Field(default=6.25, gt=0)
+    step_seconds: float = Field(default=0.1, gt=0)
 
 
 class Soak(Data):
     """Warm up under work until the hottest board sensor sits in the band."""
 
-    target_celsius: float = Field(56.0, gt=0)
-    band_celsius: float = Field(2.0, gt=0)
-    warming_fan_share: float = Field(0.30, ge=0, le=1)
-    timeout_seconds: float = Field(120.0, gt=0)
+    target_celsius: float = Field(default=56.0, gt=0)
+    band_celsius: float = Field(default=2.0, gt=0)
+    warming_fan_share: float = Field(default=0.30, ge=0, le=1)
+    timeout_seconds: float = Field(default=120.0, gt=0)
 
 
 class Decision(Data):
     """The sequential test over distinct known answers, per chip."""
 
-    good_hit_rate: float = Field(0.995, gt=0, lt=1)
-    bad_hit_rate: float = Field(0.985, gt=0, lt=1)
-    board_risk: float = Field(1e-4, gt=0, lt=0.5)       # a good board failed, all chips together
-    chip_risk: float = Field(1e-4, gt=0, lt=0.5)        # one bad chip passed
-    most_answers_per_chip: int = Field(6_360, ge=100)   # then the fixed-n rule decides
-    most_seconds: float = Field(60.0, gt=0)             # hard maximum of the burn-in's judging
+    good_hit_rate: float = Field(default=0.995, gt=0, lt=1)
+    bad_hit_rate: float = Field(default=0.985, gt=0, lt=1)
+    board_risk: float = Field(default=1e-4, gt=0, lt=0.5)       # a good board failed, all chips together
+    chip_risk: float = Field(default=1e-4, gt=0, lt=0.5)        # one bad chip passed
+    most_answers_per_chip: int = Field(default=6_850, ge=100)   # then the fixed-n rule decides
+    most_seconds: float = Field(default=60.0, gt=0)             # hard maximum of the burn-in's judging
 
     @model_validator(mode="after")
     def _ordered(self) -> Self:
@@ -51,18 +51,19 @@ class Decision(Data):
 class Recipe(Data):
     recipe: str
     version: int = Field(ge=1)
-    cold_volts: float = Field(2.0, gt=0)
-    cold_amps: float = Field(2.0, gt=0)
+    cold_volts: float = Field(default=2.0, gt=0)
+    cold_amps: float = Field(default=2.0, gt=0)
     pre_open_volts: float = Field(gt=0)
+    pre_open_amps: float = Field(gt=0)                  # current limit until the chain hashes
     over_volts: float = Field(gt=0)
     over_amps: float = Field(gt=0)
     limit_amps: float = Field(gt=0)                     # constant-current limit while working
-    hottest_celsius: float = Field(62.0, gt=0)          # hard stop on any board sensor
-    ticket_zero_bits: int = Field(0, ge=0, le=32)       # beyond the 32 (or the silicon's own)
-    job_seconds: float = Field(2.5, gt=0)               # renewal, before the version space is spent
+    hottest_celsius: float = Field(default=62.0, gt=0)          # hard stop on any board sensor
+    ticket_zero_bits: int = Field(default=0, ge=0, le=32)       # beyond the 32 (or the silicon's own)
+    job_seconds: float = Field(default=2.5, gt=0)               # renewal, before the version space is spent
     ramp: Ramp = Ramp()
     soak: Soak = Soak()
-    soak_seconds: float = Field(30.0, ge=0)
+    soak_seconds: float = Field(default=30.0, ge=0)
     decision: Decision = Decision()
     levels: tuple[Level, ...] = Field(min_length=1)
     ship_marginal: bool = True
@@ -72,6 +73,8 @@ class Recipe(Data):
         highest = max(self.pre_open_volts, *(level.volts for level in self.levels))
         if highest >= self.over_volts:
             raise ValueError(f"over_volts above the highest volts used ({highest:g})")
+        if not self.cold_amps <= self.pre_open_amps <= self.limit_amps:
+            raise ValueError("cold_amps, pre_open_amps, limit_amps in rising order")
         if self.limit_amps > self.over_amps:
             raise ValueError("limit_amps at or below over_amps")
         return self

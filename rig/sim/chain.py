@@ -41,7 +41,7 @@ class Conditions:
 class Chain:
     """All chips of a board and the line to them. Powered down until ``set_conditions`` says else.
 
-    Attributes: ``chips``; ``frames_dropped`` bytes of replies that found the line's buffer full.
+    Attributes: ``chips``; ``bytes_dropped`` of replies that found the line's buffer full.
     """
 
     def __init__(self, product: Product, book: AnswerBook, seed: int) -> None:
@@ -58,7 +58,7 @@ class Chain:
         self._thresholds = np.zeros((3, product.chips))
 
     @property
-    def frames_dropped(self) -> int:
+    def bytes_dropped(self) -> int:
         return self._outgoing.dropped
 
     @property
@@ -77,7 +77,7 @@ class Chain:
     def set_conditions(self, conditions: Conditions, now: float) -> None:
         """What holds from ``now`` on. Chips that lost power, clock or reset forget everything."""
         before = self._conditions
-        self._harvest(now)
+        self.advance(now)
         if before is None or not _same_joints(before, conditions):
             self._built = -1
             lost = ~conditions.alive if before is None else before.alive & ~conditions.alive

@@ -70,6 +70,8 @@ class Chips:
         self.errors: Floats = np.zeros(count)
         self.ids: Words = np.full(count, model.chip_id, dtype=np.uint32)
         self.held: list[Held | None] = [None] * count
+        self._known_at = -1
+        self._known: tuple[Flags, Flags] = (self.addressed, self.addressed)
         self.reset(np.ones(count, dtype=np.bool_))
 
     def reset(self, which: Flags) -> None:
@@ -187,18 +189,24 @@ class Chips:
     @property
     def willing(self) -> Flags:
         """(count,) chips that lack nothing but a job to hash."""
-        ready: Flags = (
-            (self.mhz > 0)
-            & (self.registers[:, Register.HASH_COUNTING_NUMBER] != 0)
-            & self.enabled_cores.any(axis=1)
-        )
-        return ready
+        return self._working[0]
 
     @property
     def hashing(self) -> Flags:
         """(count,) chips that hash, if they are alive."""
-        busy: Flags = self.willing & np.array([held is not None for held in self.held])
-        return busy
+        return self._working[1]
+
+    @property
+    def _working(self) -> tuple[Flags, Flags]:
+        if self._known_at != self.revision:
+            willing: Flags = (
+                (self.mhz > 0)
+                & (self.registers[:, Register.HASH_COUNTING_NUMBER] != 0)
+                & self.enabled_cores.any(axis=1)
+            )
+            self._known = willing, willing & np.array([held is not None for held in self.held])
+            self._known_at = self.revision
+        return self._known
 
     def count_hashes(self, alive: Flags, seconds: float) -> None:
         """Let the hash counters of the working chips run."""

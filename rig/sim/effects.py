@@ -26,6 +26,8 @@ class Part(Enum):
 
 
 class Eeprom(Enum):
+    """How the board's EEPROM answers."""
+
     GOOD = "good"
     ABSENT = "absent"
     CORRUPT = "corrupt"

@@ -2,7 +2,7 @@
 
 Assumed figures but for the fans' speeds and the warming time, which a log of an S21 gives
 (docs/bench.md): thermal resistance 18.5 K/kW x share^-0.8, capacity 1,235 J/K, sensors at -8, -3, 0
-and +3 K around the board's temperature, fans 320 + 6,330 x share rpm.
+and +3 K around a warm board's temperature, fans 320 + 6,330 x share rpm.
 """
 
 from __future__ import annotations
@@ -25,6 +25,9 @@ FAN_SPREAD = 0.02
 FANS = 4
 
 
+FULL_SPREAD_KELVIN = 28.0          # of rise over the room: a cold board is as warm everywhere
+
+
 def sensor_places(sensors: int) -> Floats:
     """Kelvin of each sensor around the board's temperature, (sensors,)."""
     wanted = np.linspace(0, len(SENSOR_KELVIN) - 1, sensors)
@@ -38,6 +41,11 @@ class Thermal:
         self.celsius = ambient_celsius
         self._ambient = ambient_celsius
         self._time_scale = time_scale
+
+    @property
+    def spread(self) -> float:
+        """How much of the sensors' places shows, 0..1."""
+        return min(1.0, max(0.0, (self.celsius - self._ambient) / FULL_SPREAD_KELVIN))
 
     def step(self, watts: float, air: float, factor: float, seconds: float) -> None:
         """Let ``seconds`` pass at ``watts``, an air share 0..1 and a factor on the resistance."""

@@ -61,7 +61,6 @@ def _facts(evidence: Evidence, count: int) -> dict[str, Fact]:
         "count": count,
         "before": count - 1,
         "expected": evidence.chips,
-        "chips": evidence.chips,
         "counts": _listed(evidence.enumerations),
         "border": f", the border of domains {domain - 1} and {domain}" if at_border else "",
     }

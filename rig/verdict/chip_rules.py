@@ -103,7 +103,8 @@ class _Chips:
             )
             return
         for chip in weak:
-            seen = f"chip {chip}: {self._rate(chip)} of {int(self._counts.trials[chip])} known answers came back"
+            asked = int(self._counts.trials[chip])
+            seen = f"chip {chip}: {self._rate(chip)} of {asked} known answers came back"
             spread = "spread over its cores" if self._decided[chip] else "too few yet to tell where they sit"
             yield self._draft(chip, Code.CHIP_WEAK, f"{seen}; the misses are {spread}")
 

@@ -40,7 +40,6 @@ class Code(StrEnum):
     SENSOR_STUCK = "SENSOR-STUCK"
     POWER_OPEN = "POWER-OPEN"
     DOMAIN_LOST = "DOMAIN-LOST"
-    CHAIN_NONE = "CHAIN-NONE"
     CHIP_ID = "CHIP-ID"
     CHIP_ADDRESS = "CHIP-ADDRESS"
     CHAIN_WANDERS = "CHAIN-WANDERS"
@@ -48,6 +47,7 @@ class Code(StrEnum):
     CHIP_HEAT = "CHIP-HEAT"
     CHIP_BUSY = "CHIP-BUSY"
     CHAIN_RESPONSE = "CHAIN-RESPONSE"
+    CHAIN_NONE = "CHAIN-NONE"
     CHAIN_SHORT = "CHAIN-SHORT"
     TEMP_HIGH = "TEMP-HIGH"
     DOMAIN_VOLTS = "DOMAIN-VOLTS"
@@ -65,6 +65,10 @@ CHAIN_LENGTH = frozenset({Code.CHAIN_SHORT, Code.CHAIN_NONE})
 
 # A cause on the left makes a limit fail whose own code is on the right: that one is a consequence.
 EXPLAINS: dict[Code, frozenset[Code]] = {
+    Code.STN_LINK: CHAIN_LENGTH,
+    Code.STN_RECIPE: CHAIN_LENGTH,
+    Code.STN_BRIDGE: frozenset({Code.EEPROM_NONE, Code.SENSOR_NONE}),
+    Code.STN_WIRE: frozenset({Code.CHIP_ERRORS, Code.CHIP_WEAK, Code.BOARD_RATE}),
     Code.DOMAIN_LOST: CHAIN_LENGTH | {Code.DOMAIN_VOLTS, Code.POWER_LEAK},
     Code.CHAIN_NONE: CHAIN_LENGTH,
     Code.CHIP_ID: CHAIN_LENGTH,

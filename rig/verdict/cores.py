@@ -47,4 +47,5 @@ def dead_cores(core_trials: ArrayLike, core_hits: ArrayLike) -> NDArray[np.bool_
 
 def outside(counts: ArrayLike, dead: NDArray[np.bool_]) -> NDArray[np.int64]:
     """Sum of a (chips, cores) count over the cores that are not dead; (chips,)."""
-    return np.where(dead, 0, np.asarray(counts)).sum(axis=1).astype(np.int64)
+    alive: NDArray[np.int64] = np.where(dead, 0, np.asarray(counts)).sum(axis=1, dtype=np.int64)
+    return alive

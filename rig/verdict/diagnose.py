@@ -7,7 +7,7 @@ from rig.verdict.chain_rules import chain_rules
 from rig.verdict.chip_rules import chip_rules
 from rig.verdict.codes import explains
 from rig.verdict.evidence import Evidence
-from rig.verdict.finding import Finding
+from rig.verdict.finding import Fact, Finding
 from rig.verdict.other_rules import ending_rules, limit_rules, missing_rules, side_rules, wire_rules
 from rig.verdict.severity import Verdict, worst
 
@@ -21,13 +21,13 @@ def diagnose(evidence: Evidence, failures: Failures) -> tuple[Finding, ...]:
     explains stays as a consequence. What was not taken is the rig's own fault (STN-SOFTWARE),
     unless the run ended early or the board failed: then the rest need not be taken.
     """
+    common: dict[str, Fact] = {"slot": evidence.slot, "serial": evidence.serial, "chips": evidence.chips}
     causes = [draft for rule in RULES for draft in rule(evidence)]
     limits = [draft for draft in limit_rules(evidence) if not any(cause.covers(draft) for cause in causes)]
-    findings = [cause.in_words(failures) for cause in causes]
-    findings += [
-        draft.in_words(failures, consequence=any(explains(cause.code, draft.code) for cause in causes))
-        for draft in limits
-    ]
+    findings = [cause.in_words(failures, common) for cause in causes]
+    for draft in limits:
+        follows = any(explains(cause.code, draft.code) for cause in causes)
+        findings.append(draft.in_words(failures, common, consequence=follows))
     if worst(finding.severity for finding in findings) < Verdict.FAIL:
-        findings += [draft.in_words(failures) for draft in missing_rules(evidence)]
+        findings += [draft.in_words(failures, common) for draft in missing_rules(evidence)]
     return tuple(sorted(findings, key=lambda finding: finding.order))

@@ -11,6 +11,7 @@ from rig.verdict.codes import rank
 from rig.verdict.severity import Verdict, severity_of
 
 Fact = str | int | float
+FIELD = re.compile(r"\{([a-z_]+)\}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +29,7 @@ class Finding:
     place: str
     action: str
     retest: str
+    causes: tuple[str, ...] = ()
     evidence: tuple[str, ...] = ()
     chip: int | None = None
     domain: int | None = None
@@ -63,11 +65,14 @@ class Draft:
         pairs = ((self.chip, other.chip), (self.domain, other.domain), (self.sensor, other.sensor))
         return all(theirs is None or ours == theirs for ours, theirs in pairs)
 
-    def in_words(self, failures: Failures, *, consequence: bool = False) -> Finding:
-        """The finding in the product's words."""
+    def in_words(
+        self, failures: Failures, common: Mapping[str, Fact], *, consequence: bool = False
+    ) -> Finding:
+        """The finding in the product's words. ``common`` are the facts of the whole run."""
         party = party_of(self.code)
         words = failures.codes.get(self.code) or _unlisted(self.code, failures)
         facts = {
+            **common,
             "reason": "; ".join(self.evidence),
             **{name: value for name in ("chip", "domain", "sensor")
                if (value := getattr(self, name)) is not None},
@@ -77,10 +82,11 @@ class Draft:
             code=self.code,
             party=party,
             severity=self.severity or severity_of(party),
-            text=fill(words.says, facts),
-            place=fill(words.place, facts),
-            action=fill(words.action, facts),
+            text=fill_or(words.says, facts, str(facts["reason"])),
+            place=fill_or(words.place, facts, ""),
+            action=fill_or(words.action, facts, "Look at the measurements in the record."),
             retest=fill(words.retest, facts),
+            causes=words.causes,
             evidence=self.evidence,
             chip=self.chip,
             domain=self.domain,
@@ -96,7 +102,12 @@ def fill(template: str, facts: Mapping[str, Fact]) -> str:
         value = facts.get(match[1], "?")
         return f"{value:.4g}" if isinstance(value, float) else str(value)
 
-    return re.sub(r"\{([a-z_]+)\}", fact, template)
+    return FIELD.sub(fact, template)
+
+
+def fill_or(template: str, facts: Mapping[str, Fact], otherwise: str) -> str:
+    """The template filled, or ``otherwise`` when a fact it needs is not known."""
+    return fill(template, facts) if set(FIELD.findall(template)) <= facts.keys() else otherwise
 
 
 def _unlisted(code: str, failures: Failures) -> Failure:

@@ -68,10 +68,9 @@ class Measurement:
         return max(numbers, key=self._excess, default=None)
 
     def _excess(self, index: int) -> float:
+        """How far outside its limit an element lies."""
         limit, value = self.spec.limit, self.values[index]
-        if limit is None:
-            return 0.0
-        bounds = (limit.equals, limit.at_least, limit.at_most)
+        bounds = () if limit is None else (limit.equals, limit.at_least, limit.at_most)
         return min((abs(value - bound) for bound in bounds if bound is not None), default=0.0)
 
 

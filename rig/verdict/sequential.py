@@ -23,7 +23,7 @@ from rig.errors import RecipeError
 from rig.recipe.recipe import Decision
 from rig.verdict.binomial import lower_tails, upper_tails
 
-MOST_LATE_SHARE = 0.9   # of the good chips' risk; the rest lets the early bound reject at all
+MOST_LATE_SHARE = 0.9   # of either risk; the rest is for deciding early
 
 
 class ChipCall(IntEnum):
@@ -58,26 +58,23 @@ class SequentialTest:
         """
         good, bad = decision.good_hit_rate, decision.bad_hit_rate
         good_risk = -math.expm1(math.log1p(-decision.board_risk) / chips)
+        hit, miss = math.log(bad / good), math.log((1.0 - bad) / (1.0 - good))
         most = decision.most_answers_per_chip
-        late_good = upper_tails(most, 1.0 - good) / good_risk      # shares of each risk that calling
-        late_bad = lower_tails(most, 1.0 - bad) / decision.chip_risk   # k misses good would spend
+        late_good, late_bad = _late_shares(decision, good_risk, half_step=math.ceil(0.5 * (1.0 - miss / hit)))
         misses = int(np.argmax(late_good <= MOST_LATE_SHARE))
-        if late_bad[misses] >= 1.0:
+        if late_bad[misses] > MOST_LATE_SHARE:
             raise RecipeError(
                 f"decision.most_answers_per_chip: found {most}, expected enough answers to tell a hit "
                 f"rate of {good:g} from {bad:g} at risks of {decision.board_risk:g} a board and "
                 f"{decision.chip_risk:g} a bad chip; raise it"
             )
-        hit, miss = math.log(bad / good), math.log((1.0 - bad) / (1.0 - good))
-        early_good = good_risk * (1.0 - late_good[misses])
-        early_bad = decision.chip_risk * (1.0 - late_bad[misses])
         return cls(
             hit_weight=hit,
             miss_weight=miss,
-            good_at=math.log(early_bad),
-            bad_at=-math.log(early_good),
+            good_at=math.log(decision.chip_risk * (1.0 - late_bad[misses])),
+            bad_at=-math.log(good_risk * (1.0 - late_good[misses])),
             most_answers=most,
-            last_word=misses * miss + (most - misses) * hit,
+            last_word=(misses + 0.5) * miss + (most - misses - 0.5) * hit,
         )
 
     def ratio(self, trials: ArrayLike, hits: ArrayLike) -> NDArray[np.float64]:
@@ -110,6 +107,21 @@ class SequentialTest:
         enough = (calls == ChipCall.CONTINUE) & (2 * np.asarray(trials) >= self.most_answers)
         calls[enough] = self._by_last_word(ratio)[enough]
         return calls
+
+
+def _late_shares(
+    decision: Decision, good_risk: float, *, half_step: int
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Shares of the good and the bad chips' risk that the fixed rule spends when it allows k misses.
+
+    Looks do not fall on ``most_answers`` exactly, so the rule is a line half a miss above k there,
+    which reaches k + 1 after ``half_step`` answers more: each risk is taken where it is largest.
+    """
+    most = decision.most_answers_per_chip
+    good = upper_tails(most + half_step, 1.0 - decision.good_hit_rate)[:most]
+    at_end = lower_tails(most, 1.0 - decision.bad_hit_rate)[:most]
+    later = lower_tails(most + half_step, 1.0 - decision.bad_hit_rate)[1:most + 1]
+    return good / good_risk, np.maximum(at_end, later) / decision.chip_risk
 
 
 class ChipTracker:

@@ -56,10 +56,11 @@ class KnownAnswers:
             rows = np.flatnonzero(self._reachable[self._pack.answers_of(job)]) + self._pack.first_rows[job]
             chip = self._pack.chip_index[rows].astype(np.intp)
             version_bits, word = self._pack.version_bits[rows], self._pack.word[rows]
+            ends = np.searchsorted(version_bits >> 4, np.arange(BATCHES), side="right")
             self._jobs[job] = KnownJob(
                 keys=answer_keys(version_bits, word),
                 places=chip * self._cores + self._pack.core[rows],
-                end_of_batch=np.searchsorted(version_bits >> 4, np.arange(BATCHES), side="right").astype(np.intp),
+                end_of_batch=ends.astype(np.intp),
             )
         return self._jobs[job]
 

@@ -4,20 +4,17 @@ from __future__ import annotations
 
 import pytest
 
-from rig.board import link_echoes, read_eeprom, read_sensors
-from rig.errors import BridgeError, LinkError
+from rig.board import read_eeprom, read_sensors
+from rig.errors import BridgeError
 from rig.pytestplugin import Run
 from rig.slot import Slot
 
 pytestmark = pytest.mark.plan
 
 
-def test_link_echoes(slot: Slot) -> None:
-    if not link_echoes(slot):
-        raise LinkError(
-            "the chain's port did not hear its own echo through the fixture's loop-back; "
-            "check the UART cable and the fixture's level shifter"
-        )
+def test_link(run: Run) -> None:
+    run.phase("identity")
+    run.check_link()
 
 
 def test_sensors_and_eeprom(run: Run, slot: Slot) -> None:

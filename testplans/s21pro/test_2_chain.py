@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from rig.board import bring_up, link_echoes
-from rig.errors import LinkError
+from rig.board import bring_up
 from rig.pytestplugin import Run
 from rig.slot import Phase, Slot
 
@@ -20,17 +19,14 @@ def test_cold(run: Run, slot: Slot) -> None:
 
 def test_enumeration(run: Run, slot: Slot) -> None:
     run.phase("enumeration")
-    slot.supply.enter(Phase.PRE_OPEN, 45)
-    slot.supply.set_volts(run.recipe.pre_open_volts)
+    run.open_power(Phase.PRE_OPEN, 45)
     found = bring_up(slot, run.product, run.recipe, run.model)
     run.saw_chips(found)
-    if not found.boot.counts[-1] and not link_echoes(slot):
-        raise LinkError(
-            "no chip answered, and the fixture's loop-back no longer echoes; check the UART cable"
-        )
-    run.measure("idle_domain_volts", *run.saw_domains())
+    if not any(found.counts):
+        run.check_link()
+    run.measure("idle_domain_volts", *run.saw_idle_domains())
     run.measure("foreign_chips", float(len(found.foreign_ids)))
-    run.measure("chips_found", float(found.boot.counts[-1]))
+    run.measure("chips_found", float(min(found.counts, default=0)))
     run.measure("address_faults", float(len(found.clashing_addresses) + len(found.missing_addresses)))
     run.measure("chips_found_fast", float(found.counts[-1]))
 

@@ -12,18 +12,20 @@ pytestmark = pytest.mark.plan
 
 
 def test_ramp(run: Run, slot: Slot) -> None:
-    slot.supply.set_volts(run.level.volts)
+    run.open_power(Phase.HASHING, 40)
     run.drive("clock ramp", Phase.HASHING, 40, ramp(slot, run.product, run.recipe, run.level, run.bring_up))
 
 
 def test_soak(run: Run, slot: Slot) -> None:
     run.open_work()
     longest = run.recipe.soak.timeout_seconds
+    run.set_level_volts()
     warm = run.drive("warming up", Phase.HASHING, longest + 10, soak(slot, run.recipe, run.keeper))
     run.measure("soak_celsius", float("nan") if warm.hottest is None else warm.hottest)
 
 
 def test_burn_in(run: Run, slot: Slot) -> None:
+    run.set_level_volts()
     judge = AnswerJudge(run.product, run.recipe)
     longest = max(run.recipe.decision.most_seconds, run.recipe.soak_seconds)
     run.drive(

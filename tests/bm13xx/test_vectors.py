@@ -72,7 +72,8 @@ def test_command_frame(vector: Vector) -> None:
     assert CommandDecoder().feed(frame) == [command_of(vector)]
     assert crc5(frame[2:-1]) == vector["crc5"]
     (said,) = explained(vector["frame"])
-    assert said["crc_ok"] and said["direction"] == "host_to_chip"
+    assert said["crc_ok"]
+    assert said["direction"] == "host_to_chip"
     assert said["kind"] == {"set_chip_address": "set_address"}.get(vector["op"], vector["op"])
     assert said.get("broadcast", vector["broadcast"]) == vector["broadcast"]
     for key, said_key in (
@@ -146,7 +147,8 @@ def test_invalid_frame(vector: Vector) -> None:
         assert decoder.bad_crc == 1
     else:
         block = ReplyDecoder(BM1370).feed(data)
-        assert not len(block.nonces) and not block.registers and block.skipped
+        assert (len(block.nonces), block.registers) == (0, ())
+        assert block.skipped
     said = explained(vector["bytes"])
     assert said
     assert {(each["kind"], each["crc_ok"]) for each in said} == {("invalid", False)}
@@ -181,7 +183,7 @@ def test_job_frame(vector: Vector) -> None:
     assert crc16(frame[2:-2]) == int(vector["crc16"], 16)
     assert_encodes(job, frame)
     (said,) = explained(vector["frame"])
-    assert said["kind"] == "job" and said["crc_ok"]
+    assert (said["kind"], said["crc_ok"]) == ("job", True)
     assert said["merkle_root"] == vector["merkle_root_header_order"]
     assert said["prev_hash"] == vector["prev_hash_header_order"]
     assert (said["job_id"], said["version"], said["nbits"]) == (job.job_id, job.version, job.nbits)

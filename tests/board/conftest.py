@@ -6,8 +6,11 @@ driven in test_simulated_chain.py.
 
 from __future__ import annotations
 
+import random
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import pytest
 
@@ -27,8 +30,12 @@ from rig.clock import VirtualClock
 from rig.errors import NoAcknowledge
 from rig.recipe import Level, Product, Recipe, Silicon
 from rig.recipe.product import SerialFormat
+from rig.work.pack import Pack, load_pack
 
 BOOT_BAUD = 115_741
+PACK = Path(__file__).parents[2] / "testplans" / "s21pro" / "s21pro-sim.kap"
+SENSOR_OFFSETS = (-8.0, -3.0, 0.0, 3.0)
+FAN_SECONDS = 1.5
 
 
 @dataclass(frozen=True)
@@ -63,19 +70,19 @@ class FakeLink:
     addressed: list[int] = field(default_factory=list)
     sent: list[Sent] = field(default_factory=list)
     echoed: list[tuple[int, bytes]] = field(default_factory=list)
-    waiting: list[tuple[float, bytes]] = field(default_factory=list)
+    waiting: deque[tuple[float, bytes]] = field(default_factory=deque)
     decoder: CommandDecoder = field(default_factory=CommandDecoder)
     reads: list[float] = field(default_factory=list)
 
     def reset(self) -> None:
-        self.chip_baud, self.addressed, self.waiting = BOOT_BAUD, [], []
+        self.chip_baud, self.addressed, self.waiting = BOOT_BAUD, [], deque()
 
     def set_baud(self, baud: int) -> None:
         self.host_baud = baud
         self.flush_input()
 
     def flush_input(self) -> None:
-        self.waiting = [(at, data) for at, data in self.waiting if at > self.clock.now()]
+        self._ready()
 
     def write(self, data: bytes) -> None:
         if self.side.loop_closed:
@@ -94,8 +101,16 @@ class FakeLink:
             self.clock.sleep(self.waiting[0][0] - self.clock.now())
         else:
             self.clock.sleep(seconds)
-        ready = b"".join(data for at, data in self.waiting if at <= self.clock.now())
-        self.waiting = [(at, data) for at, data in self.waiting if at > self.clock.now()]
+        return self._ready()
+
+    def say(self, data: bytes) -> None:
+        """The chain sends something by itself."""
+        self._reply(data)
+
+    def _ready(self) -> bytes:
+        ready = b""
+        while self.waiting and self.waiting[0][0] <= self.clock.now():
+            ready += self.waiting.popleft()[1]
         return ready
 
     def frames(self) -> list[bytes]:
@@ -214,6 +229,7 @@ class Sensors:
 
     def __init__(self, side: FakeSide, celsius: list[float | None]) -> None:
         self.celsius = celsius
+        self.refresh: Callable[[], None] = lambda: None
         self.selected = 0
         self.stolen = 0             # how many more sensor reads find the mux moved under them
         side.devices[0x70] = self._mux
@@ -228,12 +244,92 @@ class Sensors:
         if self.stolen:
             self.stolen -= 1
             self.selected = 0x08
+        self.refresh()
         value = self.celsius[self.selected.bit_length() - 1]
         if value is None:
             raise NoAcknowledge(0x4C)
         sixteenths = round((value + 64) * 16)
         assert count == 1
         return bytes([sixteenths >> 4 if data == b"\x00" else (sixteenths & 15) << 4])
+
+
+@dataclass
+class Plant:
+    """One thermal mass under fans, constants of the board model the bench uses too (assumed ones)."""
+
+    time_scale: float = 1.0
+    room: float = 25.0
+    watts: float = 1_062.0
+    resistance: float = 1.0
+    noise: float = 0.0
+    fan: float = 0.3
+    celsius: float = field(init=False)
+    dice: random.Random = field(default_factory=lambda: random.Random(7))
+
+    def __post_init__(self) -> None:
+        self.celsius = self.room
+
+    @property
+    def hottest(self) -> float:
+        return self.celsius + SENSOR_OFFSETS[-1]
+
+    def read(self) -> tuple[float, ...]:
+        return tuple(
+            round((self.celsius + offset + self.dice.gauss(0, self.noise)) * 16) / 16
+            for offset in SENSOR_OFFSETS
+        )
+
+    def run(self, share: float, seconds: float) -> None:
+        for _ in range(20):
+            step = seconds / 20
+            self.fan += (share - self.fan) * step / FAN_SECONDS
+            kelvin_per_watt = 0.0185 * self.resistance * self.fan**-0.8
+            rise = self.watts * kelvin_per_watt - (self.celsius - self.room)
+            self.celsius += rise / (kelvin_per_watt * 1_235) * step * self.time_scale
+
+
+@dataclass
+class WarmBoard:
+    """A plant whose sensors stand behind a slot's mux and whose fans the slot commands."""
+
+    slot: FakeSlot
+    sensors: Sensors
+    plant: Plant
+    absent: tuple[int, ...] = ()
+    seen_at: float = 0.0
+
+    def __post_init__(self) -> None:
+        self.seen_at = self.slot.clock.now()
+        self.sensors.refresh = self.refresh
+
+    def refresh(self) -> None:
+        now = self.slot.clock.now()
+        shares = self.slot.side.fan_shares
+        self.plant.run(shares[-1] if shares else 0.3, now - self.seen_at)
+        self.seen_at = now
+        self.sensors.celsius = [
+            None if at in self.absent else value for at, value in enumerate(self.plant.read())
+        ]
+
+
+@pytest.fixture
+def make_plant() -> type[Plant]:
+    return Plant
+
+
+@pytest.fixture
+def warm_board(slot: FakeSlot, sensors: Sensors) -> Callable[..., WarmBoard]:
+    """warm_board(absent=(), **plant): the slot's board, with that thermal behaviour."""
+
+    def made(absent: tuple[int, ...] = (), **plant: float) -> WarmBoard:
+        return WarmBoard(slot, sensors, Plant(**plant), absent)
+
+    return made
+
+
+@pytest.fixture(scope="session")
+def pack() -> Pack:
+    return load_pack(PACK)
 
 
 @pytest.fixture

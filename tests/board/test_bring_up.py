@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from rig.bm13xx.models import ChipModel
 from rig.bm13xx.registers import Register
 from rig.board.bring_up import BringUp, bring_up, relay_gap
+from rig.recipe import Product, Recipe
 
 ORDER = Path(__file__).parents[1] / "data" / "board" / "s21pro_bring_up.txt"
 PREAMBLE = b"\x55\xaa"
@@ -58,21 +62,25 @@ def factory_order(ticket: str) -> list[bytes]:
 
 
 @pytest.fixture
-def complete(slot, product, recipe, model) -> BringUp:
+def complete(slot: Any, product: Product, recipe: Recipe, model: ChipModel) -> BringUp:
     return bring_up(slot, product, recipe, model)
 
 
-def test_every_frame_of_the_factory_order(slot, complete: BringUp) -> None:
+@pytest.mark.usefixtures("complete")
+def test_every_frame_of_the_factory_order(slot: Any) -> None:
     no_extra_bits = "51 09 00 14 00 00 00 00"
     assert slot.link.frames() == factory_order(f"{no_extra_bits} {crc5(bytes.fromhex(no_extra_bits)):02X}")
 
 
-def test_with_the_factory_s_ticket_its_frame_goes_out(slot, product, recipe, model) -> None:
+def test_with_the_factory_s_ticket_its_frame_goes_out(
+    slot: Any, product: Product, recipe: Recipe, model: ChipModel
+) -> None:
     bring_up(slot, product, recipe.model_copy(update={"ticket_zero_bits": 8}), model)
     assert slot.link.frames() == factory_order("51 09 00 14 00 00 00 FF 08")
 
 
-def test_quoted_addresses_and_chip_writes(slot, complete: BringUp) -> None:
+@pytest.mark.usefixtures("complete")
+def test_quoted_addresses_and_chip_writes(slot: Any) -> None:
     frames = slot.link.frames()
     for quoted in ("40 05 00 00 1C", "40 05 04 00 03", "40 05 80 00 10", *CHIP_00):
         assert frames.count(frame(quoted)) == 1
@@ -91,7 +99,8 @@ def test_what_it_found(complete: BringUp) -> None:
     assert complete.register_writes == 3 + 2 + 2 + 1 + 1 + 13 + 1 + 26 + 1 + 65 * 5 + 4
 
 
-def test_bauds(slot, complete: BringUp) -> None:
+@pytest.mark.usefixtures("complete")
+def test_bauds(slot: Any) -> None:
     switch = slot.link.writes_of(Register.UART_BAUD)[0]
     before = [sent for sent in slot.link.sent if sent.at <= switch.at]
     after = [sent for sent in slot.link.sent if sent.at > switch.at]
@@ -100,9 +109,9 @@ def test_bauds(slot, complete: BringUp) -> None:
     assert after[0].at - switch.at >= 0.06
 
 
-def test_timing(slot, complete: BringUp) -> None:
+def test_timing(slot: Any, complete: BringUp) -> None:
     sent = slot.link.sent
-    gaps = [later.at - one.at for one, later in zip(sent, sent[1:], strict=False)]
+    gaps = [later.at - one.at for one, later in pairwise(sent)]
     by_frame = dict(zip((one.data for one in sent), gaps, strict=False))
     assert min(gaps) >= 0.0099
     assert by_frame[frame("52 05 00 00 0A")] >= 0.5             # the silence that ends the count
@@ -119,7 +128,9 @@ def test_timing(slot, complete: BringUp) -> None:
     assert complete.seconds < 12.0
 
 
-def test_a_chain_that_ends_at_32_is_counted_twice_and_left_idle(slot, product, recipe, model) -> None:
+def test_a_chain_that_ends_at_32_is_counted_twice_and_left_idle(
+    slot: Any, product: Product, recipe: Recipe, model: ChipModel
+) -> None:
     slot.link.counts = [32]
     found = bring_up(slot, product, recipe, model)
     assert found.counts == (32, 32)
@@ -131,7 +142,9 @@ def test_a_chain_that_ends_at_32_is_counted_twice_and_left_idle(slot, product, r
 
 
 @pytest.mark.parametrize("count", [0, 64, 66])
-def test_any_other_count_stops_before_addresses(slot, product, recipe, model, count: int) -> None:
+def test_any_other_count_stops_before_addresses(
+    slot: Any, product: Product, recipe: Recipe, model: ChipModel, count: int
+) -> None:
     slot.link.counts = [count]
     found = bring_up(slot, product, recipe, model)
     assert found.counts == (count, count)
@@ -139,7 +152,9 @@ def test_any_other_count_stops_before_addresses(slot, product, recipe, model, co
     assert slot.link.chip_baud == 115_741
 
 
-def test_a_count_that_wanders_stops_it_too(slot, product, recipe, model) -> None:
+def test_a_count_that_wanders_stops_it_too(
+    slot: Any, product: Product, recipe: Recipe, model: ChipModel
+) -> None:
     slot.link.counts = [40, 65]
     found = bring_up(slot, product, recipe, model)
     assert found.counts == (40, 65)
@@ -147,7 +162,9 @@ def test_a_count_that_wanders_stops_it_too(slot, product, recipe, model) -> None
     assert slot.link.writes_of(Register.MISC_CONTROL) == []
 
 
-def test_a_chip_lost_at_the_fast_baud_gets_no_core_enable(slot, product, recipe, model) -> None:
+def test_a_chip_lost_at_the_fast_baud_gets_no_core_enable(
+    slot: Any, product: Product, recipe: Recipe, model: ChipModel
+) -> None:
     slot.link.counts = [65, 50]
     found = bring_up(slot, product, recipe, model)
     assert found.counts == (65, 50, 50)
@@ -156,7 +173,9 @@ def test_a_chip_lost_at_the_fast_baud_gets_no_core_enable(slot, product, recipe,
     assert not any(b"\x3c\x80\x00\x82\xaa" in data for data in slot.link.frames())
 
 
-def test_a_damaged_reply_is_the_wire_s_and_is_asked_for_again(slot, product, recipe, model) -> None:
+def test_a_damaged_reply_is_the_wire_s_and_is_asked_for_again(
+    slot: Any, product: Product, recipe: Recipe, model: ChipModel
+) -> None:
     slot.link.mangle = lambda number, data: data if number else data[:40] + b"\x2c" + data[41:]
     found = bring_up(slot, product, recipe, model)
     assert found.complete
@@ -165,7 +184,9 @@ def test_a_damaged_reply_is_the_wire_s_and_is_asked_for_again(slot, product, rec
     assert found.damaged_bytes == 11
 
 
-def test_a_wire_that_never_comes_clean_is_no_full_count(slot, product, recipe, model) -> None:
+def test_a_wire_that_never_comes_clean_is_no_full_count(
+    slot: Any, product: Product, recipe: Recipe, model: ChipModel
+) -> None:
     slot.link.mangle = lambda _number, data: data + b"\x00"
     found = bring_up(slot, product, recipe, model)
     assert not found.complete
@@ -173,7 +194,9 @@ def test_a_wire_that_never_comes_clean_is_no_full_count(slot, product, recipe, m
     assert found.damaged_bytes == 8
 
 
-def test_a_reply_cut_at_the_end_is_damage(slot, product, recipe, model) -> None:
+def test_a_reply_cut_at_the_end_is_damage(
+    slot: Any, product: Product, recipe: Recipe, model: ChipModel
+) -> None:
     slot.link.mangle = lambda number, data: data if number else data[:-1]
     found = bring_up(slot, product, recipe, model)
     assert found.tries[0].count == 64
@@ -181,7 +204,9 @@ def test_a_reply_cut_at_the_end_is_damage(slot, product, recipe, model) -> None:
     assert found.complete
 
 
-def test_another_model_in_the_chain_stops_it(slot, product, recipe, model) -> None:
+def test_another_model_in_the_chain_stops_it(
+    slot: Any, product: Product, recipe: Recipe, model: ChipModel
+) -> None:
     slot.link.chip_id_of = lambda chip: 0x1368 if chip == 7 else 0x1370
     found = bring_up(slot, product, recipe, model)
     assert not found.complete
@@ -189,7 +214,9 @@ def test_another_model_in_the_chain_stops_it(slot, product, recipe, model) -> No
     assert found.foreign_ids == {7: 0x1368}
 
 
-def test_two_chips_at_one_address_are_found_before_any_clock(slot, product, recipe, model) -> None:
+def test_two_chips_at_one_address_are_found_before_any_clock(
+    slot: Any, product: Product, recipe: Recipe, model: ChipModel
+) -> None:
     slot.link.address_of = lambda chip, address: 38 if chip == 20 and address else address
     found = bring_up(slot, product, recipe, model)
     assert not found.complete
@@ -197,7 +224,9 @@ def test_two_chips_at_one_address_are_found_before_any_clock(slot, product, reci
     assert found.missing_addresses == (40,)
 
 
-def test_a_chain_that_never_stops_talking_ends_the_count(slot, product, recipe, model) -> None:
+def test_a_chain_that_never_stops_talking_ends_the_count(
+    slot: Any, product: Product, recipe: Recipe, model: ChipModel
+) -> None:
     slot.link.mangle = lambda _number, data: data * 400
     slot.link.counts = [65]
     found = bring_up(slot, product, recipe, model)
@@ -205,11 +234,11 @@ def test_a_chain_that_never_stops_talking_ends_the_count(slot, product, recipe, 
     assert found.seconds < 120.0
 
 
-def test_relay_gaps_of_the_capture(product) -> None:
+def test_relay_gaps_of_the_capture(product: Product) -> None:
     assert [relay_gap(product, domain) for domain in (0, 1, 2, 11, 12)] == [0x4F, 0x4A, 0x45, 0x18, 0x13]
 
 
-def test_a_chain_of_one_chip_a_domain(slot, product, recipe, model) -> None:
+def test_a_chain_of_one_chip_a_domain(slot: Any, product: Product, recipe: Recipe, model: ChipModel) -> None:
     small = product.model_copy(update={"chips": 3, "domains": 3, "chips_per_domain": 1})
     slot.link.counts = [3]
     found = bring_up(slot, small, recipe, model)

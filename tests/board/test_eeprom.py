@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from rig.board.eeprom import read_eeprom, read_image
+from rig.recipe import Product
 from rig.recipe.eeprom_layout import BoardIdentity, encode_image
 
 IDENTITY = BoardIdentity(
@@ -15,7 +18,7 @@ IDENTITY = BoardIdentity(
 
 
 @pytest.fixture
-def image(slot) -> bytearray:
+def image(slot: Any) -> bytearray:
     """A part of 256 bytes at 0x50; changing the array changes the part."""
     held = bytearray(encode_image(IDENTITY))
 
@@ -27,21 +30,21 @@ def image(slot) -> bytearray:
     return held
 
 
-def test_image_and_identity(slot, product, image) -> None:
+def test_image_and_identity(slot: Any, product: Product, image: bytearray) -> None:
     reading = read_eeprom(slot, product)
     assert reading.image == bytes(image)
     assert reading.identity == IDENTITY
     assert reading.damage is None
 
 
-def test_no_acknowledge_is_a_measurement(slot, product) -> None:
+def test_no_acknowledge_is_a_measurement(slot: Any, product: Product) -> None:
     assert read_image(slot, product) is None
     reading = read_eeprom(slot, product)
     assert (reading.image, reading.identity) == (None, None)
     assert "0x50" in (reading.damage or "")
 
 
-def test_damage_keeps_the_image(slot, product, image) -> None:
+def test_damage_keeps_the_image(slot: Any, product: Product, image: bytearray) -> None:
     image[0x20] ^= 0x10
     reading = read_eeprom(slot, product)
     assert reading.image == bytes(image)

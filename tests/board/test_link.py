@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from rig.board.link import ECHO_SECONDS, PATTERN, TRIES, link_echoes
 from rig.errors import LinkError
 
 
-def test_a_good_link_echoes_at_the_boot_baud(slot) -> None:
+def test_a_good_link_echoes_at_the_boot_baud(slot: Any) -> None:
     assert link_echoes(slot)
     assert slot.link.echoed == [(115_200, PATTERN)]
     assert [name for name, _ in slot.side.events] == ["loop closed", "loop open"]
     assert slot.link.sent == []
 
 
-def test_a_dead_port_does_not_echo_and_the_loop_is_opened_again(slot) -> None:
+def test_a_dead_port_does_not_echo_and_the_loop_is_opened_again(slot: Any) -> None:
     slot.link.echo = lambda _data: b""
     assert not link_echoes(slot)
     assert not slot.side.loop_closed
@@ -23,18 +25,18 @@ def test_a_dead_port_does_not_echo_and_the_loop_is_opened_again(slot) -> None:
 
 
 @pytest.mark.parametrize("damage", [PATTERN[:-1], PATTERN[1:], bytes(255 - byte for byte in PATTERN)])
-def test_anything_but_the_pattern_is_no_echo(slot, damage: bytes) -> None:
+def test_anything_but_the_pattern_is_no_echo(slot: Any, damage: bytes) -> None:
     slot.link.echo = lambda _data: damage
     assert not link_echoes(slot)
 
 
-def test_noise_before_the_pattern_and_a_lost_first_try_are_forgiven(slot) -> None:
+def test_noise_before_the_pattern_and_a_lost_first_try_are_forgiven(slot: Any) -> None:
     answers = [b"", b"\x00\xff" + PATTERN]
     slot.link.echo = lambda _data: answers.pop(0)
     assert link_echoes(slot)
 
 
-def test_a_port_that_is_gone_raises_with_the_loop_open(slot) -> None:
+def test_a_port_that_is_gone_raises_with_the_loop_open(slot: Any) -> None:
     def gone(_data: bytes) -> bytes:
         raise LinkError("chain port: input/output error")
 

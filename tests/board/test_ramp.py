@@ -3,26 +3,28 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
+from rig.bm13xx.models import ChipModel
 from rig.bm13xx.registers import Register
 from rig.board.bring_up import BringUp, bring_up
 from rig.board.ramp import RampTick, ramp, steps_of
 from rig.errors import RecipeError
-from rig.recipe import Level
+from rig.recipe import Level, Product, Recipe
 
 LEVEL = Level(level="L0", volts=13.6, mhz=600.0)
 
 
 @pytest.fixture
-def found(slot, product, recipe, model) -> BringUp:
+def found(slot: Any, product: Product, recipe: Recipe, model: ChipModel) -> BringUp:
     result = bring_up(slot, product, recipe, model)
     slot.link.sent.clear()
     return result
 
 
-def test_88_steps_of_the_capture(slot, product, recipe, found: BringUp) -> None:
+def test_88_steps_of_the_capture(slot: Any, product: Product, recipe: Recipe, found: BringUp) -> None:
     ticks = list(ramp(slot, product, recipe, LEVEL, found))
     frames = slot.link.frames()
     assert len(frames) == len(ticks) == 88
@@ -34,21 +36,25 @@ def test_88_steps_of_the_capture(slot, product, recipe, found: BringUp) -> None:
     assert len(slot.link.writes_of(Register.PLL0_PARAMETER)) == 88
 
 
-def test_the_last_step_is_the_level_s_own_clock(product, recipe) -> None:
+def test_the_last_step_is_the_level_s_own_clock(product: Product, recipe: Recipe) -> None:
     level = LEVEL.model_copy(update={"mhz": 588.24})
     steps = steps_of(product, recipe, level)
     assert steps[-2:] == [587.5, 588.24]
     assert len(steps) == 87
 
 
-def test_closing_it_stops_the_clock_where_it_is(slot, product, recipe, found: BringUp) -> None:
+def test_closing_it_stops_the_clock_where_it_is(
+    slot: Any, product: Product, recipe: Recipe, found: BringUp
+) -> None:
     ticks = ramp(slot, product, recipe, LEVEL, found)
     next(ticks)
     ticks.close()
     assert len(slot.link.sent) == 1
 
 
-def test_refused_at_once_without_the_full_count(slot, product, recipe, found: BringUp) -> None:
+def test_refused_at_once_without_the_full_count(
+    slot: Any, product: Product, recipe: Recipe, found: BringUp
+) -> None:
     short = replace(found, complete=False)
     with pytest.raises(RecipeError, match=r"full count"):
         ramp(slot, product, recipe, LEVEL, short)
@@ -56,7 +62,9 @@ def test_refused_at_once_without_the_full_count(slot, product, recipe, found: Br
 
 
 @pytest.mark.parametrize("mhz", [25.0, 801.0])
-def test_a_level_beyond_the_clock_is_the_recipe_s_fault(slot, product, recipe, found, mhz: float) -> None:
+def test_a_level_beyond_the_clock_is_the_recipe_s_fault(
+    slot: Any, product: Product, recipe: Recipe, found: BringUp, mhz: float
+) -> None:
     with pytest.raises(RecipeError, match=f"found {mhz:g} MHz"):
         ramp(slot, product, recipe, LEVEL.model_copy(update={"mhz": mhz}), found)
     assert slot.link.sent == []

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Generator, Iterator
+from dataclasses import replace
 from typing import Protocol, TypeVar
 
-from rig.board import BringUp, EepromReading, WarmthKeeper, WorkStream
+from rig.board import BringUp, EepromReading, WarmthKeeper, WorkStream, link_echoes
+from rig.errors import LinkError
 from rig.fixture.labgrid_slot import LabgridSlot
 from rig.pytestplugin.answers import AnswerJudge, answer_figures
 from rig.pytestplugin.log import RunLog
@@ -14,7 +16,7 @@ from rig.pytestplugin.progress import Progress, Status
 from rig.pytestplugin.sampler import Sampler
 from rig.pytestplugin.setup import RunSetup
 from rig.recipe import Dimension
-from rig.slot import Phase, ScanReading, Slot
+from rig.slot import Phase, Protection, ScanReading, Slot
 from rig.verdict.measurement import Judge, Measurement, Outcome
 from rig.work.ledger import Ledger
 
@@ -27,6 +29,15 @@ class Tick(Protocol):
 
 
 T = TypeVar("T", bound=Tick)
+
+# A hashing board is never silent for so long, and the ledger counts no miss before: so silence is
+# looked into before any chip is blamed for it.
+SILENT_SECONDS = 0.9
+
+# How near the pads are brought to the level's volts, and how much the way to them may take.
+TRIMMED_VOLTS = 0.01
+MOST_DROP_VOLTS = 0.4
+TRIM_STEPS = 3
 
 
 class BoardStopped(Exception):
@@ -61,6 +72,8 @@ class Run:
         self._work: WorkStream | None = None
         self._keeper: WarmthKeeper | None = None
         self._hottest = -math.inf
+        self._longest_silence = 0.0
+        self._set_volts = self.recipe.cold_volts
         self._status = Status(chips=self.product.chips)
 
     def measure(self, name: str, *values: float) -> bool:
@@ -92,6 +105,45 @@ class Run:
         self._provider.power_on()
         self.slot.meter.start_energy()
 
+    def step_volts(self, volts: float) -> None:
+        """Move the set point of the live output."""
+        self.slot.supply.set_volts(volts)
+        self._set_volts = volts
+
+    def open_power(self, phase: Phase, seconds: float) -> None:
+        """Announce ``phase`` and give the live output its volts and current limit, read back."""
+        hashing = phase is Phase.HASHING
+        volts = self.level.volts if hashing else self.recipe.pre_open_volts
+        amps = self.recipe.limit_amps if hashing else self.recipe.pre_open_amps
+        self.slot.supply.enter(phase, seconds)
+        self.slot.supply.on(volts, Protection(self.recipe.over_volts, self.recipe.over_amps), amps)
+        self._set_volts = volts
+
+    def set_level_volts(self) -> None:
+        """Move the set point until the board's pads, not the supply, have the level's volts.
+
+        Cable and contact take a quarter of a volt at working current. More than that is the
+        station's contact, and is left for the limits to find.
+        """
+        for _ in range(TRIM_STEPS):
+            self.saw_domains()
+            missing = self.level.volts - self.log.terminal_volts
+            if abs(missing) <= TRIMMED_VOLTS:
+                return
+            wanted = min(max(self._set_volts + missing, self.level.volts), self.level.volts + MOST_DROP_VOLTS)
+            self.step_volts(wanted)
+            self.log.note("trim", set_volts=round(wanted, 3), terminal_volts=round(self.log.terminal_volts, 4))
+
+    def check_link(self) -> None:
+        """Send through the fixture's loop-back and listen. Raises LinkError when nothing comes back."""
+        self.log.link_echoes = link_echoes(self.slot)
+        self.log.note("loop-back", echoes=self.log.link_echoes)
+        if not self.log.link_echoes:
+            raise LinkError(
+                "the chain's port did not hear its own echo through the fixture's loop-back; "
+                "check the UART cable and the fixture's level shifter"
+            )
+
     def saw_chips(self, bring_up: BringUp) -> None:
         """Keep what the enumerations found."""
         self._bring_up = bring_up
@@ -115,6 +167,11 @@ class Run:
         volts = _volts(scan)
         self.log.saw_scan(volts, scan.terminals.value)
         return volts
+
+    def saw_idle_domains(self) -> tuple[float, ...]:
+        """As ``saw_domains``, with the clock idle: what a lost domain is told by."""
+        self.log.idle_domain_volts = self.saw_domains()
+        return self.log.idle_domain_volts
 
     def open_work(self) -> WorkStream:
         """Set the chips hashing on the pack's jobs."""
@@ -140,7 +197,10 @@ class Run:
 
     def ledger(self) -> Ledger:
         """A fresh book of answers for the pack at this level's clock."""
-        return Ledger(self.pack, self.pack.layout, self.product.sweep_length, self.level.mhz)
+        return Ledger(
+            self.pack, self.pack.layout, self.product.sweep_length, self.level.mhz,
+            ticket_zero_bits=self.recipe.ticket_zero_bits,
+        )
 
     def drive(
         self,
@@ -187,13 +247,15 @@ class Run:
     def measure_answers(self, judge: AnswerJudge) -> None:
         """What the known answers say of each chip, its cores and the board."""
         figures = answer_figures(judge, self.product, self.level.mhz, self.model.positions)
-        self.log.answers = figures
+        self.log.answers, self.log.wire = figures, self.work.wire
         watts = self.sampler.mean_watts()
+        self.measure("longest_silence_seconds", self._longest_silence)
         for name, values in figures.measurements():
             self.measure(name, *values)
         self.measure("joules_per_terahash", watts / figures.terahash_per_second)
 
     def _look(self, tick: Tick, expected_seconds: float | None) -> None:
+        self._listen()
         hottest = getattr(tick, "hottest", None)
         if hottest is not None:
             self._hottest = max(self._hottest, hottest)
@@ -213,9 +275,17 @@ class Run:
             seconds_left=left,
         )
 
-    def _show(self, **changes: object) -> None:
-        from dataclasses import replace
+    def _listen(self) -> None:
+        """A board that fell silent: the link's fault if it does not echo, else the chain's."""
+        if self._work is None:
+            return
+        silent = self._work.wire.silent_seconds
+        self._longest_silence = max(self._longest_silence, silent)
+        if silent > SILENT_SECONDS:
+            self.check_link()
+            self.measure("longest_silence_seconds", silent)
 
+    def _show(self, **changes: object) -> None:
         self._status = replace(self._status, **changes)  # type: ignore[arg-type]
         self._progress.show(self._status)
 

@@ -1,0 +1,168 @@
+"""The guard's hand on one fixture bridge. All of it runs in the bridge's own thread."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Protocol, TypeVar
+
+from rig.clock import Clock
+from rig.errors import BridgeError, NoAcknowledge, RigError
+from rig.fixturefile import SlotEntry
+from rig.guard.thermometer import MUX, read_all
+from rig.guard.watch import PinLevels
+from rig.instruments.bridge import Bridge, Level
+from rig.instruments.fans import FanController
+
+T = TypeVar("T")
+
+
+class BridgeReport(Protocol):
+    """Who is told what the bridge shows."""
+
+    def saw_pins(self, pins: PinLevels) -> None: ...
+    def saw_rest(self) -> None: ...
+    def saw_celsius(self, celsius: tuple[float | None, ...]) -> None: ...
+    def saw_fans(self, rpm: tuple[float, ...] | None) -> None: ...
+    def commanded_fans(self, share: float) -> None: ...
+    def lost_bridge(self, text: str) -> None: ...
+
+
+class BridgeHand:
+    """Pins, I2C and fans. A port that fails is closed and opened afresh at the next word."""
+
+    def __init__(
+        self,
+        find: Callable[[], SlotEntry],
+        clock: Clock,
+        report: BridgeReport,
+        make: Callable[[str, Clock], Bridge] = Bridge,
+    ) -> None:
+        """``find`` gives the slot's present entry, StationFault when there is none."""
+        self._find = find
+        self._clock = clock
+        self._report = report
+        self._make = make
+        self._bridge: Bridge | None = None
+        self._entry: SlotEntry | None = None
+        self._mux = 0                           # channels the worker last selected
+
+    def hold_reset(self) -> bool:
+        """Reset low, read back; True when it is."""
+        return self._try(lambda bridge, entry: bridge.set_pin(entry.pins.reset, Level.LOW))
+
+    def rest(self) -> bool:
+        """Reset low, loop-back open, discharge relay at rest, all read back, then fans full."""
+
+        def down(bridge: Bridge, entry: SlotEntry) -> None:
+            bridge.set_pin(entry.pins.reset, Level.LOW)
+            bridge.set_pin(entry.pins.discharge, Level.LOW)
+            bridge.set_pin(entry.pins.loopback, Level.LOW)
+
+        if not self._try(down):
+            return False
+        self._report.saw_rest()
+        # best effort: the board is off, and a silent fan controller is the next lease's matter
+        self._try(lambda bridge, entry: self._drive(bridge, entry, 1.0))
+        return True
+
+    def prepare_power(self, share: float) -> None:
+        """Reset low, discharge relay open, fans running. Raises BridgeError."""
+
+        def ready(bridge: Bridge, entry: SlotEntry) -> None:
+            bridge.set_pin(entry.pins.reset, Level.LOW)
+            self._drive(bridge, entry, share)
+            bridge.set_pin(entry.pins.discharge, Level.HIGH)
+
+        self._do(ready)
+
+    def look(self) -> None:
+        """Read the safety inputs; report them or the loss of the bridge."""
+        try:
+            self.pins()
+        except RigError:
+            return
+
+    def pins(self) -> None:
+        """As ``look``, but raises BridgeError."""
+
+        def read(bridge: Bridge, entry: SlotEntry) -> PinLevels:
+            return PinLevels(
+                bridge.pin(entry.pins.estop) is Level.HIGH,
+                bridge.pin(entry.pins.lid) is Level.HIGH,
+                bridge.pin(entry.pins.seated) is Level.HIGH,
+            )
+
+        self._report.saw_pins(self._do(read))
+
+    def feel(self) -> None:
+        """Board temperatures and fan speeds, reported. The worker's mux setting is put back."""
+        self._try(self._feel)
+
+    def set_reset(self, level: Level) -> None:
+        """Raises BridgeError."""
+        self._do(lambda bridge, entry: bridge.set_pin(entry.pins.reset, level))
+
+    def set_loopback(self, level: Level) -> None:
+        """Raises BridgeError."""
+        self._do(lambda bridge, entry: bridge.set_pin(entry.pins.loopback, level))
+
+    def set_fans(self, share: float) -> None:
+        """Raises BridgeError."""
+        self._do(lambda bridge, entry: self._drive(bridge, entry, share))
+
+    def fan_rpm(self) -> tuple[float, ...]:
+        """Raises BridgeError."""
+        return self._do(lambda bridge, entry: FanController(bridge, entry.fan_controller).rpm())
+
+    def i2c(self, address: int, data: bytes, count: int) -> bytes:
+        """Write ``data``, then read ``count``; either may be none. Raises NoAcknowledge, BridgeError."""
+
+        def transfer(bridge: Bridge, _entry: SlotEntry) -> bytes:
+            if not count:
+                bridge.i2c_write(address, data)
+                if address == MUX and data:
+                    self._mux = data[-1]
+                return b""
+            if not data:
+                return bridge.i2c_read(address, count)
+            return bridge.i2c_write_read(address, data, count)
+
+        return self._do(transfer)
+
+    def close(self) -> None:
+        if self._bridge is not None:
+            self._bridge.close()
+        self._bridge = self._entry = None
+
+    def _feel(self, bridge: Bridge, entry: SlotEntry) -> None:
+        self._report.saw_celsius(read_all(bridge, self._mux))
+        try:
+            self._report.saw_fans(FanController(bridge, entry.fan_controller).rpm())
+        except NoAcknowledge:
+            self._report.saw_fans(None)
+
+    def _drive(self, bridge: Bridge, entry: SlotEntry, share: float) -> None:
+        FanController(bridge, entry.fan_controller).drive(share)
+        self._report.commanded_fans(share)
+
+    def _try(self, action: Callable[[Bridge, SlotEntry], object]) -> bool:
+        try:
+            self._do(action)
+        except RigError:
+            return False
+        return True
+
+    def _do(self, action: Callable[[Bridge, SlotEntry], T]) -> T:
+        """Act on an open port. NoAcknowledge passes; any other failure closes the port, is reported."""
+        try:
+            if self._bridge is None or self._entry is None:
+                self._entry = self._find()
+                self._bridge = self._make(self._entry.bridge or "", self._clock)
+            return action(self._bridge, self._entry)
+        except NoAcknowledge:
+            raise
+        except RigError as error:
+            self.close()
+            fault = error if isinstance(error, BridgeError) else BridgeError(str(error))
+            self._report.lost_bridge(str(fault))
+            raise fault from error

@@ -1,0 +1,71 @@
+"""The rules of one slot under one lock: every sight goes in, every order is carried out at once."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+
+from rig.clock import Clock
+from rig.guard.log import GuardLog
+from rig.guard.power import Order, Orders
+from rig.guard.rules import SlotRules
+from rig.guard.watch import PinLevels
+from rig.slot import SupplyReading
+
+
+class Keeper:
+    """Takes what the hands see (their SupplyReport and BridgeReport) and passes orders to ``act``.
+
+    ``act`` is called under the lock and must not wait. ``changed`` is that lock: wait on it for
+    the rules to move on.
+    """
+
+    def __init__(self, slot: str, clock: Clock, log: GuardLog, act: Callable[[Order], None]) -> None:
+        self.changed = threading.Condition(threading.RLock())
+        self.rules = SlotRules(clock.now())
+        self._slot = slot
+        self._clock = clock
+        self._log = log
+        self._act = act
+
+    def step(self, change: Callable[[SlotRules, float], Orders]) -> None:
+        """Change the rules' mind and do what they order. Errors of ``change`` pass."""
+        with self.changed:
+            try:
+                orders = change(self.rules, self._clock.now())
+            finally:
+                for what, why in self.rules.take_notes():
+                    self._log.note(self._slot, what, why)
+            for order in orders:
+                self._act(order)
+            self.changed.notify_all()
+
+    def saw_supply(self, reading: SupplyReading, started: float) -> None:
+        self.step(lambda rules, now: rules.saw_supply(reading, started, now))
+
+    def saw_output_off(self) -> None:
+        self.step(lambda rules, _now: rules.saw_output_off())
+
+    def lost_supply(self, text: str) -> None:
+        self.step(lambda rules, now: rules.lost_supply(text, now))
+
+    def saw_pins(self, pins: PinLevels) -> None:
+        self.step(lambda rules, now: rules.saw_pins(pins, now))
+
+    def saw_rest(self) -> None:
+        with self.changed:
+            self.rules.state.saw_rest()
+            self.changed.notify_all()
+
+    def saw_celsius(self, celsius: tuple[float | None, ...]) -> None:
+        self.step(lambda rules, now: rules.saw_celsius(celsius, now))
+
+    def saw_fans(self, rpm: tuple[float, ...] | None) -> None:
+        self.step(lambda rules, now: rules.saw_fans(rpm, now))
+
+    def commanded_fans(self, share: float) -> None:
+        with self.changed:
+            self.rules.fans.command(share)
+
+    def lost_bridge(self, text: str) -> None:
+        self.step(lambda rules, now: rules.lost_bridge(text, now))

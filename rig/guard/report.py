@@ -1,0 +1,51 @@
+"""What ``rig guard status`` shows of a slot."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rig.guard.lease import Lease
+from rig.guard.power import Power
+from rig.guard.rules import SlotRules
+from rig.guard.watch import Trip
+from rig.guard.wire import reading_out
+
+
+def slot_report(rules: SlotRules, now: float) -> dict[str, Any]:
+    """JSON-ready: state (off, leased, live, discharging, hot), lease, trips, readings, faults."""
+    thermometers, pins = rules.thermometers, rules.pins
+    return {
+        "state": _state(rules),
+        "lease": _lease(rules.lease, now),
+        "last_trip": _trip(rules.last_trip),
+        "supply": reading_out(rules.supply) if rules.supply else None,
+        "supply_fault": rules.supply_fault,
+        "hottest_celsius": thermometers.hottest,
+        "interlocks": None if pins is None else {
+            "estop_closed": pins.estop_closed, "lid_closed": pins.lid_closed, "seated": pins.seated,
+        },
+        "bridge_fault": rules.bridge_fault,
+    }
+
+
+def _state(rules: SlotRules) -> str:
+    if rules.power is Power.SAFE:
+        return "leased" if rules.lease is not None else "off"
+    return str(rules.power.value)
+
+
+def _lease(lease: Lease | None, now: float) -> dict[str, Any] | None:
+    if lease is None:
+        return None
+    left = None if lease.deadline is None else round(lease.deadline - now, 3)
+    return {
+        "run": lease.holder.run,
+        "pid": lease.holder.pid,
+        "phase": lease.phase.value,
+        "seconds_left": left,
+        "trip": _trip(lease.trip),
+    }
+
+
+def _trip(trip: Trip | None) -> dict[str, str] | None:
+    return None if trip is None else {"code": trip.code.value, "reason": trip.reason}

@@ -1,0 +1,142 @@
+"""One thread for one instrument: urgent orders first, then what was asked, then looking around.
+
+A hung instrument holds up only its own thread. An urgent order throws away what waits, ends what
+is pending, and is repeated until it succeeds.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import Callable
+from concurrent.futures import Future
+from typing import Any, TypeVar
+
+from rig.clock import Clock
+from rig.errors import GuardError, RigError
+
+T = TypeVar("T")
+
+Job = Callable[[], Any]
+# Runs the step again and again until it says False; the owner decides what a bug in it means.
+Loop = Callable[[str, Callable[[], bool]], None]
+
+RETRY_SECONDS = 0.1
+
+
+class Worker:
+    """``poll`` does one round of looking and says in how many seconds it wants to be called again.
+
+    ``interrupt`` makes whatever this thread is waiting for fail at once. An urgent job returns
+    whether it succeeded and raises nothing.
+    """
+
+    def __init__(
+        self, name: str, clock: Clock, poll: Callable[[], float], interrupt: Callable[[], None]
+    ) -> None:
+        self.name = name
+        self._clock = clock
+        self._poll = poll
+        self._interrupt = interrupt
+        self._condition = threading.Condition()
+        self._jobs: deque[tuple[Job, Future[Any]]] = deque()
+        self._urgent: Callable[[], bool] | None = None
+        self._retry_at = 0.0
+        self._poll_at = 0.0
+        self._interruptible = False
+        self._stopped = False
+
+    def start(self, loop: Loop) -> None:
+        """Begin, in a daemon thread: the process never waits for a hung instrument to end."""
+        threading.Thread(target=loop, args=(self.name, self.step), name=self.name, daemon=True).start()
+
+    def stop(self) -> None:
+        with self._condition:
+            self._stopped = True
+            self._condition.notify_all()
+
+    def submit(self, job: Callable[[], T], seconds: float) -> T:
+        """Have ``job`` run by this thread; its result or error. Raises GuardError after ``seconds``."""
+        future: Future[T] = Future()
+        with self._condition:
+            self._jobs.append((job, future))
+            self._condition.notify_all()
+        try:
+            return future.result(timeout=seconds)
+        except TimeoutError:
+            future.cancel()
+            raise GuardError(f"{self.name}: found no result in {seconds:g} s, expected one") from None
+
+    def urge(self, job: Callable[[], bool]) -> None:
+        """Run ``job`` next and until it succeeds; it takes the place of an earlier urgent one."""
+        with self._condition:
+            self._urgent, self._retry_at = job, 0.0
+            while self._jobs:
+                future = self._jobs.popleft()[1]
+                if future.set_running_or_notify_cancel():
+                    future.set_exception(GuardError(f"{self.name}: dropped, the guard is switching off"))
+            if self._interruptible:
+                self._interrupt()
+            self._condition.notify_all()
+
+    def withdraw(self) -> None:
+        """Forget an urgent order; only for its owner, when the slot is allowed to go live."""
+        with self._condition:
+            self._urgent = None
+
+    def step(self) -> bool:
+        """One piece of work; False when the thread is to end."""
+        with self._condition:
+            wait = self._idle_seconds()
+            if wait > 0 and not self._stopped:
+                self._condition.wait(wait)
+                return True
+            if self._stopped:
+                return False
+            now = self._clock.now()
+            urgent = self._urgent if self._urgent is not None and now >= self._retry_at else None
+            task = self._jobs.popleft() if urgent is None and self._jobs else None
+            if urgent is None and task is None and self._urgent is not None:
+                return True
+            self._interruptible = urgent is None
+        if urgent is not None:
+            self._run_urgent(urgent)
+        elif task is not None:
+            _run(*task)
+        else:
+            pause = self._poll()
+            with self._condition:
+                self._poll_at = self._clock.now() + pause
+        with self._condition:
+            self._interruptible = False
+        return True
+
+    def _run_urgent(self, job: Callable[[], bool]) -> None:
+        done = job()
+        with self._condition:
+            if done and self._urgent is job:
+                self._urgent = None
+            elif self._urgent is job:
+                self._retry_at = self._clock.now() + RETRY_SECONDS
+
+    def _idle_seconds(self) -> float:
+        """Seconds until there is something to do; 0 when there is."""
+        if self._jobs:
+            return 0.0
+        due = self._poll_at if self._urgent is None else self._retry_at
+        return max(0.0, due - self._clock.now())
+
+
+def _run(job: Job, future: Future[Any]) -> None:
+    """Errors of the rig are the answer; anything else is a bug and flies, after telling the asker."""
+    if not future.set_running_or_notify_cancel():
+        return
+    try:
+        result = job()
+    except RigError as error:
+        future.set_exception(error)
+        return
+    except BaseException:
+        future.set_exception(GuardError("the guard failed at this; see its log"))
+        raise
+    future.set_result(result)

@@ -1,0 +1,193 @@
+"""From what a run has seen to its verdict, its record and the words for people."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+import rig
+from rig.fixture.labgrid_slot import InstrumentNote
+from rig.pytestplugin.log import RunLog
+from rig.pytestplugin.progress import Ending
+from rig.pytestplugin.setup import RunSetup
+from rig.records import (
+    Event,
+    InstrumentRecord,
+    MadeBy,
+    RunFolder,
+    RunRecord,
+    RunStart,
+    Store,
+    write_junit,
+    write_record,
+)
+from rig.verdict import (
+    BurnIn,
+    EepromState,
+    Evidence,
+    ExitCode,
+    Fault,
+    ForeignChip,
+    Grade,
+    SensorState,
+    WireCount,
+    combine,
+    diagnose,
+)
+from rig.work.backend import best_backend, describe
+
+_FRAME_BYTES = 11
+
+
+@dataclass(frozen=True)
+class Conclusion:
+    """The end of a run."""
+
+    grade: Grade
+    record: RunRecord
+    exit_code: ExitCode
+
+    def write(self, folder: RunFolder, results: Path) -> Path:
+        """Record, JUnit and the row in the store; returns the record's path. Raises StationFault."""
+        path = write_record(folder, self.record)
+        write_junit(folder, self.record)
+        Store(results / "rig.db").put(self.record)
+        return path
+
+    def ending(self, record: Path | None) -> Ending:
+        """What a technician needs to know."""
+        first = self.grade.first
+        return Ending(
+            serial=self.record.serial,
+            slot=self.record.slot,
+            verdict=self.grade.verdict.value,
+            grade=self.grade.grade,
+            failure_code=self.grade.failure_code,
+            failure_text=self.grade.failure_text,
+            place=first.place if first else None,
+            action=first.action if first else None,
+            simulated=self.record.simulated,
+            record=str(record) if record else None,
+        )
+
+
+def begin(setup: RunSetup, started: datetime) -> RunStart:
+    """What is known when a run begins: the journal's first line."""
+    return RunStart(
+        run_id=setup.run_id,
+        serial=setup.options.serial,
+        product=setup.plan.product.product,
+        slot=setup.options.slot,
+        station=setup.fixture.station,
+        fixture=setup.fixture.fixture,
+        operator=setup.options.operator or None,
+        simulated=setup.simulated,
+        started=started,
+        made_by=MadeBy(
+            rig_version=rig.__version__, code_hash=_code_hash(), plan=dict(setup.hashes),
+            backend=describe(best_backend()),
+        ),
+    )
+
+
+def conclude(
+    setup: RunSetup,
+    start: RunStart,
+    log: RunLog,
+    faults: Sequence[Fault],
+    instruments: Sequence[InstrumentNote],
+    ended: datetime,
+) -> Conclusion:
+    """Diagnose, grade and sum up. Pure but for the hash of the code."""
+    evidence = gather(setup, log, faults)
+    findings = diagnose(evidence, setup.plan.failures)
+    judged = log.answers is not None
+    grade = combine(findings, level=setup.plan.recipe.levels[0].level if judged else None)
+    taken = {measurement.name for measurement in log.measurements}
+    declared = setup.plan.limits.measurements.items()
+    answers = log.answers
+    record = RunRecord.complete(
+        start,
+        grade,
+        ended=ended,
+        seconds=log.seconds(),
+        measurements=tuple(log.measurements),
+        not_taken=tuple(name for name, spec in declared if spec.required and name not in taken),
+        events=tuple(Event(at_seconds=round(at, 3), kind="phase", text=name) for name, at in log.phases),
+        instruments=tuple(InstrumentRecord(role=note.role, identity=note.identity) for note in instruments),
+        chips_found=log.bring_up.counts[-1] if log.bring_up and log.bring_up.counts else None,
+        board_rate=answers.board_rate if answers else None,
+        watts=log.value_of("board_watts"),
+        joules_per_terahash=log.value_of("joules_per_terahash"),
+    )
+    return Conclusion(grade, record, grade.exit_code(ship_marginal=setup.plan.recipe.ship_marginal))
+
+
+def gather(setup: RunSetup, log: RunLog, faults: Sequence[Fault]) -> Evidence:
+    """All that is known of the board, as diagnosis takes it."""
+    product = setup.plan.product
+    found = log.bring_up
+    return Evidence(
+        slot=setup.options.slot,
+        serial=setup.options.serial,
+        limits=setup.plan.limits,
+        chips=product.chips,
+        chips_per_domain=product.chips_per_domain,
+        measurements=tuple(log.measurements),
+        enumerations=found.counts if found else (),
+        link_echoes=log.link_echoes,
+        domain_volts=log.idle_domain_volts,
+        foreign_chips=tuple(ForeignChip(chip, chip_id) for chip, chip_id in found.foreign_ids.items())
+        if found else (),
+        eeprom=_eeprom_state(setup, log),
+        eeprom_serial=log.eeprom.identity.serial if log.eeprom and log.eeprom.identity else None,
+        sensors=tuple(
+            SensorState.SILENT if value is None else SensorState.GOOD for value in log.celsius
+        ),
+        burn_in=_burn_in(setup, log),
+        wire=WireCount(log.wire.nonce_frames, log.wire.skipped_bytes // _FRAME_BYTES) if log.wire else None,
+        faults=tuple(faults),
+    )
+
+
+def _eeprom_state(setup: RunSetup, log: RunLog) -> EepromState:
+    if log.eeprom is None:
+        return EepromState.NOT_READ
+    if log.eeprom.image is None:
+        return EepromState.SILENT
+    if log.eeprom.identity is None:
+        return EepromState.CORRUPT
+    same = log.eeprom.identity.serial == setup.options.serial
+    return EepromState.GOOD if same else EepromState.WRONG_SERIAL
+
+
+def _burn_in(setup: RunSetup, log: RunLog) -> BurnIn | None:
+    answers = log.answers
+    if answers is None:
+        return None
+    tally = answers.tally
+    return BurnIn(
+        decision=setup.plan.recipe.decision,
+        calls=answers.calls,
+        alarmed=answers.alarmed,
+        trials=tally.trials,
+        hits=tally.hits,
+        core_trials=tally.core_trials,
+        core_hits=tally.core_hits,
+        wrong=tally.wrong,
+        stale=tally.stale,
+        duplicate=tally.duplicate,
+    )
+
+
+def _code_hash() -> str:
+    """SHA-256 over the rig's own sources, names included: what made a record, to the byte."""
+    digest = hashlib.sha256()
+    package = Path(rig.__file__).parent
+    for path in sorted(package.rglob("*.py")):
+        digest.update(path.relative_to(package).as_posix().encode() + b"\0")
+        digest.update(path.read_bytes())
+    return digest.hexdigest()

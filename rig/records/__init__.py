@@ -1,0 +1,24 @@
+"""What is kept of a run: journal, record, JUnit, store."""
+
+from rig.records.folder import RunFolder, new_run_id
+from rig.records.journal import Entry, Journal, read_journal
+from rig.records.junit import write_junit
+from rig.records.model import (
+    Event,
+    FindingRecord,
+    InstrumentRecord,
+    MadeBy,
+    MeasurementRecord,
+    RunRecord,
+    RunStart,
+)
+from rig.records.recover import close_dead_runs
+from rig.records.store import Store
+from rig.records.summary import Summary
+from rig.records.write import file_run, read_record, write_record
+
+__all__ = [
+    "Entry", "Event", "FindingRecord", "InstrumentRecord", "Journal", "MadeBy", "MeasurementRecord",
+    "RunFolder", "RunRecord", "RunStart", "Store", "Summary", "close_dead_runs", "file_run",
+    "new_run_id", "read_journal", "read_record", "write_junit", "write_record",
+]

@@ -1,0 +1,109 @@
+"""Runs whose process died: found by their journals, closed with a record like any other."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from rig.clock import Clock
+from rig.recipe.failures import Party, party_of
+from rig.records.folder import RunFolder
+from rig.records.journal import DeadJournal, Entry, scan_journal
+from rig.records.model import Event, FindingRecord, MeasurementRecord, RunRecord, RunStart
+from rig.records.store import Store
+from rig.records.write import STORE_FILE, file_run
+from rig.verdict.codes import Code, is_sound
+from rig.verdict.measurement import Outcome
+from rig.verdict.severity import Verdict
+
+START, MEASUREMENT, EVENT = "start", "measurement", "event"    # kinds of journal lines read back here
+
+
+def close_dead_runs(results: Path, slot: str, clock: Clock) -> list[RunRecord]:
+    """Close every run of ``slot`` whose writer died: ABORTED, STN-GUARD, from what its journal holds.
+
+    A run that died when its row was stored already keeps that record. A journal without a readable
+    first line belongs to a run that had done nothing yet, and is left alone. Raises StationFault
+    when the disk refuses.
+    """
+    closed: list[RunRecord] = []
+    for folder in RunFolder.all_in(results):
+        start = None if folder.record.exists() else _start_of(folder)
+        if start is None or start.slot != slot:
+            continue
+        held = DeadJournal.take(folder.journal)
+        if held is None:
+            continue
+        with held:
+            if not folder.record.exists():
+                record = Store(results / STORE_FILE).get(start.run_id) or _record_of(start, folder, clock)
+                file_run(results, folder, record)
+                closed.append(record)
+    return closed
+
+
+def _start_of(folder: RunFolder) -> RunStart | None:
+    entries, _ = scan_journal(folder.journal)
+    if not entries or entries[0].kind != START:
+        return None
+    try:
+        return RunStart.model_validate(entries[0].data)
+    except ValidationError:
+        return None
+
+
+def _record_of(start: RunStart, folder: RunFolder, clock: Clock) -> RunRecord:
+    entries, damaged = scan_journal(folder.journal)
+    last = entries[-1]
+    measurements = tuple(_measurements(entries))
+    events = [Event.model_validate(entry.data) for entry in entries if entry.kind == EVENT]
+    events.append(Event(
+        at_seconds=last.seconds,
+        kind="closed",
+        text=f"closed at {clock.utc():%Y-%m-%dT%H:%M:%SZ} by the next run on {start.slot}; "
+             f"the journal holds {len(entries)} lines, {len(damaged)} damaged",
+    ))
+    lost = FindingRecord(
+        code=Code.STN_GUARD,
+        party=Party.STATION,
+        severity=Verdict.ABORTED,
+        text="The run's process died; the guard switched the board off.",
+        place="The rig's computer.",
+        action="Test the board again.",
+        retest="The same board again; this run does not count against it.",
+        evidence=(f"the last journal line is of {last.utc:%Y-%m-%dT%H:%M:%SZ}: {last.kind}",),
+    )
+    return RunRecord(
+        **dict(start),
+        ended=last.utc,
+        seconds=last.seconds,
+        verdict=Verdict.ABORTED,
+        board_verdict=_board_verdict(measurements),
+        failure_code=lost.code,
+        failure_text=lost.text,
+        findings=(lost,),
+        measurements=measurements,
+        events=tuple(events),
+    )
+
+
+def _measurements(entries: list[Entry]) -> Iterator[MeasurementRecord]:
+    for entry in entries:
+        if entry.kind == MEASUREMENT:
+            yield MeasurementRecord.model_validate(entry.data)
+
+
+def _board_verdict(measurements: tuple[MeasurementRecord, ...]) -> Verdict | None:
+    """FAIL when the last attempt of some measurement proves the board bad whatever came after."""
+    for taken in {taken.name: taken for taken in measurements}.values():
+        if (
+            taken.outcome is Outcome.FAIL
+            and taken.code is not None
+            and party_of(taken.code) is Party.BOARD
+            and is_sound(taken.code, Code.STN_GUARD)
+            and any(taken.values[index] is not None for index in taken.failing)
+        ):
+            return Verdict.FAIL
+    return None

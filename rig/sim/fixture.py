@@ -1,0 +1,225 @@
+"""One slot of the simulated fixture: supply, contactor, cables, fans, pins, and the board between.
+
+    supply ─ contactor ─ cable 2 mΩ ─ connector (meter) ─ contact 1.5 mΩ ─ pads (5 mF, 20 Ω relay) ─ board
+
+The meter sits at the connector, the scanner's terminal channel at the pads.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from rig.fixturefile import SlotEntry
+from rig.sim.arrays import Floats
+from rig.sim.board import Board
+from rig.sim.effects import Part
+from rig.sim.electrical import held_by_pads
+from rig.sim.supply import SupplyOutput
+from rig.sim.thermal import Fans
+
+CABLE_OHMS, CONTACT_OHMS, DISCHARGE_OHMS = 0.002, 0.0015, 20.0
+CONTACTOR_SECONDS = 0.03           # from the loop's opening to the contacts'
+STEP_SECONDS, RESTING_STEP_SECONDS = 0.02, 0.5
+_LEAST_STEP_SECONDS = 0.0005
+_CURRENT_SOURCE_OHMS = 1e4
+_DEAD_VOLTS = 0.02
+
+
+@dataclass(frozen=True, slots=True)
+class Power:
+    """The slot's true electrical state; ``domain_volts`` is (domains,), empty without a board."""
+
+    supply_volts: float = 0.0
+    supply_amps: float = 0.0
+    connector_volts: float = 0.0
+    pad_volts: float = 0.0
+    domain_volts: Floats = field(default_factory=lambda: np.zeros(0))
+
+    @property
+    def connector_watts(self) -> float:
+        return self.connector_volts * self.supply_amps
+
+
+class SimSlot:
+    """Everything in one slot, sans-IO. Told the time, it catches up.
+
+    Attributes: ``output`` the supply's stage; ``fans``; ``power``; ``board``; ``outputs`` the levels
+    of the bridge's output pins by number. The relays rest as at bench start: reset held, loop-back
+    open, discharging.
+    """
+
+    def __init__(self, name: str, entry: SlotEntry, seed: int, now: float) -> None:
+        self.name = name
+        self.entry = entry
+        self.seed = seed
+        self.output = SupplyOutput(entry.supply)
+        self.fans = Fans(seed)
+        self.power = Power()
+        self.board: Board | None = None
+        self.outputs = dict.fromkeys((entry.pins.reset, entry.pins.loopback, entry.pins.discharge), False)
+        self._contacts = True
+        self._loop_opened: float | None = None
+        self._first_on: float | None = None
+        self._now = now
+
+    # ---- what stands where
+
+    def place(self, board: Board, now: float) -> None:
+        """A fresh board in the slot, cold."""
+        self.advance(now)
+        self.board = board
+        self.power = Power()
+        self._contacts, self._loop_opened, self._first_on = True, None, None
+        self._step(_LEAST_STEP_SECONDS, now)
+
+    @property
+    def seated(self) -> Board | None:
+        """The board, unless it was taken out."""
+        return None if self.board is None or self.board.effects.board_removed else self.board
+
+    def is_gone(self, part: Part) -> bool:
+        return self.board is not None and part in self.board.effects.gone
+
+    # ---- pins
+
+    def level(self, pin: int) -> bool:
+        """What the bridge reads at a pin."""
+        pins, board = self.entry.pins, self.board
+        if pin in self.outputs:
+            return self.outputs[pin]
+        if pin == pins.estop:
+            return board is None or not board.effects.estop_open
+        if pin == pins.lid:
+            return board is None or not board.effects.lid_open
+        return pin == pins.seated and self.seated is not None
+
+    def drive(self, pin: int, now: float, *, high: bool) -> bool:
+        """Set an output, which acts at once; False when the pin is none."""
+        if pin not in self.outputs:
+            return False
+        self.outputs[pin] = high
+        self._step(_LEAST_STEP_SECONDS, now)
+        return True
+
+    @property
+    def loopback(self) -> bool:
+        return self.outputs[self.entry.pins.loopback]
+
+    @property
+    def live(self) -> bool:
+        """Whether anything has volts."""
+        return self.output.on or self.power.pad_volts > _DEAD_VOLTS
+
+    # ---- the chain's line
+
+    def receive(self, data: bytes, now: float, baud: float) -> bytes:
+        """The host's bytes; returns what the loop-back relay sends straight back."""
+        if self.is_gone(Part.UART):
+            return b""
+        if self.loopback:
+            return data
+        if self.seated is not None:
+            self.seated.chain.receive(data, now, baud)
+        return b""
+
+    def transmit(self, now: float, baud: float) -> bytes:
+        """What the chain has sent to a host that listens at ``baud``."""
+        if self.seated is None:
+            return b""
+        data = self.seated.chain.transmit(now, baud)
+        return b"" if self.loopback or self.is_gone(Part.UART) else data
+
+    def next_due(self, now: float) -> float:
+        """When to be called again at the latest."""
+        rest = max(now, self._now + (STEP_SECONDS if self.live else RESTING_STEP_SECONDS))
+        due = None if self.seated is None else self.seated.chain.next_due(now)
+        return rest if due is None else min(rest, due)
+
+    # ---- time
+
+    def tick(self, now: float) -> None:
+        """Catch up when a step is due; exact state is ``advance``'s."""
+        if now - self._now >= (STEP_SECONDS if self.live else RESTING_STEP_SECONDS):
+            self.advance(now)
+
+    def advance(self, now: float) -> None:
+        """Catch up to ``now`` in steps short enough for what is going on."""
+        while (gap := now - self._now) > _LEAST_STEP_SECONDS:
+            longest = STEP_SECONDS if self.live else RESTING_STEP_SECONDS
+            seconds = gap / math.ceil(gap / longest)
+            self._now += seconds
+            self._step(seconds, self._now)
+
+    def _step(self, seconds: float, now: float) -> None:
+        board = self.board
+        if self.output.on and self._first_on is None:
+            self._first_on = now
+        if board is not None:
+            board.strike(None if self._first_on is None else now - self._first_on)
+            self.fans.stop(board.effects.stopped_fans)
+        self._move_contactor(now)
+        self.output.slew(seconds)
+        self._settle(seconds)
+        self.fans.step(seconds)
+        if board is not None:
+            reset_low = not self.outputs[self.entry.pins.reset]
+            board.run(seconds, now, air=self.fans.air, held_in_reset=reset_low)
+
+    def _move_contactor(self, now: float) -> None:
+        effects = None if self.board is None else self.board.effects
+        if effects is None or not (effects.estop_open or effects.lid_open):
+            self._loop_opened = None
+            self._contacts = True
+            return
+        if self._loop_opened is None:
+            self._loop_opened = now
+        self._contacts = now - self._loop_opened < CONTACTOR_SECONDS
+
+    @property
+    def _discharge_ohms(self) -> float | None:
+        return None if self.outputs[self.entry.pins.discharge] else DISCHARGE_OHMS
+
+    def _settle(self, seconds: float) -> None:
+        """Work out the circuit, and tell the supply what became of its output."""
+        output, board = self.output, self.seated
+        if self.board is not None and board is None:
+            self.board.stack.open()
+        source = output.ramp if output.on else 0.0
+        limiting = False
+        if board is None or not self._contacts or not output.on:
+            pads = self._pads_alone(board, seconds)
+            joined = self._contacts and not output.on
+            supply, amps = (pads if joined else source), 0.0
+            connector = source if board is None and self._contacts else pads
+        else:
+            amps, pads, limiting = self._fed(board, source)
+            supply = pads + amps * (CABLE_OHMS + CONTACT_OHMS)
+            connector = supply - amps * CABLE_OHMS
+        domains = np.zeros(0) if board is None else board.domain_volts
+        self.power = Power(supply, amps, connector, pads, domains)
+        output.settle(supply, amps, seconds, limiting=limiting)
+
+    def _pads_alone(self, board: Board | None, seconds: float) -> float:
+        """The pads without a supply: what their capacitance still holds."""
+        if board is None:
+            return 0.0
+        volts, ohms = held_by_pads(self.power.pad_volts, self._discharge_ohms, seconds)
+        board.feed(volts, ohms)
+        return volts - board.stack.amps * ohms
+
+    def _fed(self, board: Board, source: float) -> tuple[float, float, bool]:
+        """Amps of the supply, volts at the pads, and whether it limits its current."""
+        series, across = CABLE_OHMS + CONTACT_OHMS, self._discharge_ohms
+        share = 1.0 if across is None else across / (across + series)
+        board.feed(source * share, series * share)
+        pads = source * share - board.stack.amps * series * share
+        amps = (source - pads) / series if across is not None else board.stack.amps
+        limit = self.output.amps_set
+        if amps <= limit:
+            return amps, pads, False
+        inner = _CURRENT_SOURCE_OHMS if across is None else across
+        board.feed(limit * inner, inner)
+        return limit, (limit - board.stack.amps) * inner, True

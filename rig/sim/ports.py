@@ -1,0 +1,94 @@
+"""One slot's ports: two ptys and three instrument sockets in front of one simulated slot."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from rig.clock import Clock
+from rig.sim.bridge import SimBridge
+from rig.sim.effects import Part
+from rig.sim.fixture import SimSlot
+from rig.sim.pty import PtyPort
+from rig.sim.scpi_meter import MeterScpi
+from rig.sim.scpi_scanner import ScannerScpi
+from rig.sim.scpi_supply import SupplyScpi
+from rig.sim.server import InstrumentPort
+
+
+class SlotPorts:
+    """Opens the ports of ``slot`` (asyncio's loop must run). ``wake`` is called with the time at
+    which ``pump`` is wanted next."""
+
+    def __init__(self, slot: SimSlot, clock: Clock, wake: Callable[[float], None]) -> None:
+        self.slot = slot
+        self._clock, self._wake = clock, wake
+        self._bridge = SimBridge(slot)
+        self._meter = MeterScpi(slot, clock.now())
+        self.uart = PtyPort(self._from_host)
+        self.bridge = PtyPort(self._to_bridge)
+        self.instruments = {
+            Part.SUPPLY: InstrumentPort(SupplyScpi(slot).handle, self._catch_up, clock),
+            Part.METER: InstrumentPort(self._meter.handle, self._catch_up, clock),
+            Part.SCANNER: InstrumentPort(ScannerScpi(slot).handle, self._catch_up, clock),
+        }
+
+    def addresses(self) -> dict[str, str]:
+        """Where each part is found, by the words of the ports file."""
+        return {
+            Part.UART.value: self.uart.path,
+            Part.BRIDGE.value: self.bridge.path,
+            **{part.value: port.resource for part, port in self.instruments.items()},
+        }
+
+    @property
+    def connected(self) -> bool:
+        """Whether a host has any port open."""
+        return self.uart.is_open or self.bridge.is_open or any(
+            port.connections for port in self.instruments.values()
+        )
+
+    async def settle(self) -> None:
+        """Make the sockets refuse or accept as the slot's faults say."""
+        for part, port in self.instruments.items():
+            if self._refuses(part):
+                port.refuse()
+            else:
+                await port.listen()
+
+    @property
+    def unsettled(self) -> bool:
+        return any(port.reachable == self._refuses(part) for part, port in self.instruments.items())
+
+    def pump(self, now: float) -> float:
+        """Let time pass and the chain speak; returns when to be called next."""
+        self.uart.look()
+        self.bridge.look()
+        self.slot.tick(now)
+        self._meter.advance(now)
+        self.uart.write(self.slot.transmit(now, self.uart.baud))
+        return self.slot.next_due(now)
+
+    def board_changed(self) -> None:
+        """What the last board had sent is gone with it."""
+        self.uart.drop_pending()
+
+    def close(self) -> None:
+        self.uart.close()
+        self.bridge.close()
+        for port in self.instruments.values():
+            port.close()
+
+    def _refuses(self, part: Part) -> bool:
+        return self.slot.is_gone(part) or (part is Part.SUPPLY and not self.slot.output.powered)
+
+    def _catch_up(self, now: float) -> None:
+        self.slot.advance(now)
+        self._meter.advance(now)
+
+    def _from_host(self, data: bytes) -> None:
+        now = self._clock.now()
+        self.uart.write(self.slot.receive(data, now, self.uart.baud))
+        self._wake(self.slot.next_due(now))
+
+    def _to_bridge(self, data: bytes) -> None:
+        self.bridge.write(self._bridge.receive(data, self._clock.now()))

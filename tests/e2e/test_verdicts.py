@@ -1,0 +1,64 @@
+"""Each fault of the bench must end in its code, with the right party blamed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+
+def test_good_board_passes(lab: Any) -> None:
+    done = lab.run()
+
+    assert done.code == 0, done.out + done.err
+    summary = done.summary
+    assert (summary["verdict"], summary["board_verdict"], summary["grade"]) == ("PASS", "PASS", "L1")
+    assert summary["failure_code"] is None
+    assert summary["simulated"] is True
+    assert summary["chips_found"] == 65
+    assert summary["board_rate"] > 0.998
+    assert 950 < summary["watts"] < 1085
+    assert 12.5 < summary["joules_per_terahash"] < 14.0
+    assert done.record["simulated"] is True
+    assert lab.truth()["slot1"]["amps"] < 1
+    assert lab.truth()["slot1"]["volts"] < 1
+
+
+BOARD_FAULTS = [
+    ({"kind": "dead_chip", "chip": 32}, {"CHAIN-SHORT"}),
+    ({"kind": "dead_chip", "chip": 0}, {"CHAIN-NONE"}),
+    ({"kind": "weak_chip", "chip": 17, "rate": 0.80}, {"CHIP-WEAK"}),
+    ({"kind": "bad_cores", "chip": 5, "cores": 3}, {"CHIP-CORES"}),
+    ({"kind": "eeprom_absent"}, {"EEPROM-NONE"}),
+    ({"kind": "sensor_absent", "sensor": 2}, {"SENSOR-NONE"}),
+]
+
+
+@pytest.mark.parametrize(("fault", "codes"), BOARD_FAULTS, ids=lambda value: str(value.get("kind")) if isinstance(value, dict) else "")
+def test_board_fault_is_the_boards(lab: Any, fault: dict[str, Any], codes: set[str]) -> None:
+    done = lab.run(fault)
+
+    assert done.code == 1, done.out + done.err
+    assert (done.summary["verdict"], done.summary["board_verdict"]) == ("FAIL", "FAIL")
+    assert done.summary["failure_code"] in codes
+    assert done.record["findings"][0]["action"]
+    assert lab.truth()["slot1"]["output"] is False
+
+
+STATION_FAULTS = [
+    ({"kind": "supply_unreachable"}, "STN-SUPPLY"),
+    ({"kind": "meter_overload"}, "STN-METER"),
+    ({"kind": "uart_gone"}, "STN-LINK"),
+    ({"kind": "uart_gone", "at_seconds": 14}, "STN-LINK"),
+    ({"kind": "supply_unreachable", "at_seconds": 8}, "STN-SUPPLY"),
+]
+
+
+@pytest.mark.parametrize(("fault", "code"), STATION_FAULTS, ids=lambda value: "-".join(map(str, value.values())) if isinstance(value, dict) else "")
+def test_station_fault_is_not_the_boards(lab: Any, fault: dict[str, Any], code: str) -> None:
+    done = lab.run(fault)
+
+    assert done.code == 3, done.out + done.err
+    assert (done.summary["verdict"], done.summary["board_verdict"]) == ("STATION_FAULT", None)
+    assert done.summary["failure_code"] == code
+    assert lab.truth()["slot1"]["amps"] < 1
