@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -14,13 +13,7 @@ from rig.errors import RigError, UsageError
 if TYPE_CHECKING:
     from rig.pytestplugin.options import RunOptions
     from rig.records.model import RunRecord
-
-_KEYS = (
-    "run_id", "serial", "product", "slot", "simulated", "verdict", "board_verdict", "grade",
-    "failure_code", "failure_text", "chips_found", "board_rate", "watts", "joules_per_terahash",
-    "seconds", "record",
-)
-
+    from rig.records.summary import Summary
 
 def run(
     product: Annotated[str, typer.Option(help="Product the board is: a folder of test plans.")],
@@ -47,7 +40,7 @@ def run(
         sys.stderr.write(f"rig: {error}\n")
         code, record, path = (2 if isinstance(error, UsageError) else 3), None, None
     if as_json:
-        sys.stdout.write(json.dumps(_summary(options, record, path)) + "\n")
+        sys.stdout.write(_summary(options, record, path).line() + "\n")
         sys.stdout.flush()
     raise typer.Exit(code)
 
@@ -76,11 +69,9 @@ def _test(options: RunOptions) -> tuple[int, RunRecord | None, Path | None]:
     return code, session.record, session.record_path
 
 
-def _summary(options: RunOptions, record: RunRecord | None, path: Path | None) -> dict[str, Any]:
-    summary: dict[str, Any] = dict.fromkeys(_KEYS)
-    summary |= {"serial": options.serial, "product": options.product, "slot": options.slot}
-    if record is not None:
-        known = record.model_dump(mode="json")
-        summary |= {key: known[key] for key in _KEYS if key != "record"}
-        summary["record"] = str(path) if path else None
-    return summary
+def _summary(options: RunOptions, record: RunRecord | None, path: Path | None) -> Summary:
+    from rig.records.summary import Summary
+
+    if record is None or path is None:
+        return Summary(serial=options.serial, product=options.product, slot=options.slot)
+    return Summary.of(record, path)

@@ -35,7 +35,8 @@ class Envelope:
     """What a phase may draw and how long it may be announced for."""
 
     most_volts: float | None                    # None: only the supply's rating and protection
-    most_amps: float
+    most_limit_amps: float                      # highest current limit to be set in the supply
+    most_amps: float                            # beyond it the guard switches off
     code: Cause                                 # what too much current means in this phase
     most_seconds: float
 
@@ -50,9 +51,9 @@ class Demand:
 
 
 ENVELOPES: Mapping[Phase, Envelope] = {
-    Phase.COLD: Envelope(2.0, 2.0, Cause.POWER_SHORT, 120.0),
-    Phase.PRE_OPEN: Envelope(None, 14.0, Cause.POWER_LEAK, 600.0),
-    Phase.HASHING: Envelope(None, 95.0, Cause.POWER_HIGH, 3600.0),
+    Phase.COLD: Envelope(2.0, 2.0, 2.0, Cause.POWER_SHORT, 120.0),
+    Phase.PRE_OPEN: Envelope(None, 95.0, 14.0, Cause.POWER_LEAK, 600.0),
+    Phase.HASHING: Envelope(None, 95.0, 95.0, Cause.POWER_HIGH, 3600.0),
 }
 
 # A reading counts as beyond the envelope when the instrument's own error cannot explain it.
@@ -103,8 +104,8 @@ def check_demand(demand: Demand, phase: Phase) -> None:
     most = over if allowed.most_volts is None else min(over, allowed.most_volts)
     if not 0 <= demand.volts <= most:
         raise GuardError(f"phase {phase.value}: found {demand.volts:g} V, expected 0 to {most:g} V")
-    if not 0 < demand.limit_amps <= allowed.most_amps:
+    if not 0 < demand.limit_amps <= allowed.most_limit_amps:
         raise GuardError(
             f"phase {phase.value}: found a current limit of {demand.limit_amps:g} A, "
-            f"expected at most {allowed.most_amps:g} A"
+            f"expected at most {allowed.most_limit_amps:g} A"
         )

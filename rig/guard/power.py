@@ -81,6 +81,11 @@ class PowerState:
         self.off_read_back = True
         return self._rest()
 
+    def lost_supply(self, now: float) -> Orders:
+        """What was read back does not hold any longer: to be ordered off once more when it returns."""
+        self.off_read_back = False
+        return self.stop("the supply was lost", now) or (Order.OUTPUT_OFF,)
+
     def saw_rest(self) -> None:
         """The bridge read reset, loop-back and discharge pins back at rest."""
         self.at_rest = not self.live

@@ -178,12 +178,13 @@ class SlotRules:
 
     def lost_supply(self, text: str, now: float) -> Orders:
         """Two questions in a row went unanswered, or nobody answers at the address."""
-        if self.supply_fault is None:
-            self._note("supply lost", text)
+        news = self.supply_fault is None
         self.supply_fault, self.supply = text, None
+        if news:
+            self._note("supply lost", text)
         if self.state.live:
             return self._trip(Trip(Cause.SUPPLY, text), now)
-        return self.state.stop("the supply was lost", now)
+        return self.state.lost_supply(now) if news else ()
 
     def saw_output_off(self) -> Orders:
         """The supply read its output back as off."""

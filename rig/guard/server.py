@@ -151,13 +151,18 @@ def _proved_off(rules: SlotRules, _now: float) -> bool:
 
 
 def _listen(path: Path) -> socket.socket:
-    """The guard's door, for this user alone. A file there is a dead guard's: the lock is ours."""
-    path.unlink(missing_ok=True)
+    """The guard's door, for this user alone; it appears when it can be knocked at.
+
+    A file there is a dead guard's: the lock is ours.
+    """
+    hidden = path.with_name(f"{path.name}.new")
+    hidden.unlink(missing_ok=True)
     door = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     before = os.umask(0o177)
     try:
-        door.bind(str(path))
+        door.bind(str(hidden))
     finally:
         os.umask(before)
     door.listen(64)
+    hidden.rename(path)
     return door

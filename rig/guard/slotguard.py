@@ -57,7 +57,7 @@ class SlotGuard:
         self._supply_worker = Worker(f"{name} supply", clock, self._look_at_supply, self._supply.interrupt)
         self._bridge_worker = Worker(f"{name} bridge", clock, self._look_at_bridge, _nothing)
         self._fan_share = 1.0
-        self._feel_at = clock.now()
+        self._felt_at = -_IDLE_FEEL_SECONDS
 
     def start(self, loop: Loop) -> None:
         """Order everything off, then begin to look."""
@@ -195,8 +195,12 @@ class SlotGuard:
             return see(self._keeper.rules, self._clock.now())
 
     def wait_until_off(self, seconds: float) -> None:
-        """Until safe or hot, at most ``seconds``."""
-        self._wait_for(lambda rules: rules.power in (Power.SAFE, Power.HOT), seconds)
+        """Until safe, hot, or out of reach and never seen live; at most ``seconds``."""
+        self._wait_for(
+            lambda rules: rules.power in (Power.SAFE, Power.HOT)
+            or (rules.supply_fault is not None and not rules.state.ever_live),
+            seconds,
+        )
 
     # -- inside -------------------------------------------------------------------------------
 
@@ -282,9 +286,9 @@ class SlotGuard:
         with self._keeper.changed:
             rules = self._keeper.rules
             leased, live, fault = rules.lease is not None, rules.state.live, rules.bridge_fault
-        if now >= self._feel_at and fault is None:
+        if fault is None and now - self._felt_at >= (_FEEL_SECONDS if leased else _IDLE_FEEL_SECONDS):
             self._bridge.feel()
-            self._feel_at = now + (_FEEL_SECONDS if leased else _IDLE_FEEL_SECONDS)
+            self._felt_at = now
         if live:
             return 0.04
         return 0.1 if leased else 0.5

@@ -15,6 +15,8 @@ from rig.verdict.cusum import Watch
 from rig.verdict.sequential import ChipCall, ChipTracker, SequentialTest
 from rig.work.ledger import Tally
 
+ERROR_SHARE = 0.01          # wrong answers a known answer; a sound chip has a ten-thousandth
+
 
 class AnswerJudge:
     """Feeds each tick to the sequential test and, once a chip is accepted, to the watch.
@@ -85,6 +87,13 @@ class AnswerFigures:
         trials = int(self.tally.trials.sum())
         return int(self.tally.hits.sum()) / trials if trials else float("nan")
 
+    @property
+    def error_chips(self) -> NDArray[np.bool_]:
+        """Chips whose misses are wrong answers; a weak chip returns a few of its misses wrong too."""
+        tally = self.tally
+        missed = tally.passed - tally.returned
+        return np.asarray((tally.wrong > ERROR_SHARE * tally.passed) & (2 * tally.wrong >= missed))
+
     def measurements(self) -> Iterator[tuple[str, tuple[float, ...]]]:
         """Name and values of each measurement they make."""
         tally = self.tally
@@ -92,6 +101,7 @@ class AnswerFigures:
         yield "dead_cores", tuple(float(count) for count in self.dead.sum(axis=1))
         yield "weak_chips", (float(self.weak.sum()),)
         yield "hardware_error_rate", _share(tally.wrong, tally.passed)
+        yield "error_chips", (float(self.error_chips.sum()),)
         yield "stale_rate", _share(tally.stale, tally.passed)
         yield "repeat_rate", _share(tally.duplicate, tally.passed)
         yield "board_hit_rate", (self.board_rate,)

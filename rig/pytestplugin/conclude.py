@@ -20,9 +20,7 @@ from rig.records import (
     RunFolder,
     RunRecord,
     RunStart,
-    Store,
-    write_junit,
-    write_record,
+    file_run,
 )
 from rig.verdict import (
     BurnIn,
@@ -36,6 +34,7 @@ from rig.verdict import (
     WireCount,
     combine,
     diagnose,
+    not_taken,
 )
 from rig.work.backend import best_backend, describe
 
@@ -51,11 +50,8 @@ class Conclusion:
     exit_code: ExitCode
 
     def write(self, folder: RunFolder, results: Path) -> Path:
-        """Record, JUnit and the row in the store; returns the record's path. Raises StationFault."""
-        path = write_record(folder, self.record)
-        write_junit(folder, self.record)
-        Store(results / "rig.db").put(self.record)
-        return path
+        """JUnit, the row in the store, the record last; returns its path. Raises StationFault."""
+        return file_run(results, folder, self.record)
 
     def ending(self, record: Path | None) -> Ending:
         """What a technician needs to know."""
@@ -106,8 +102,6 @@ def conclude(
     findings = diagnose(evidence, setup.plan.failures)
     judged = log.answers is not None
     grade = combine(findings, level=setup.plan.recipe.levels[0].level if judged else None)
-    taken = {measurement.name for measurement in log.measurements}
-    declared = setup.plan.limits.measurements.items()
     answers = log.answers
     record = RunRecord.complete(
         start,
@@ -115,7 +109,7 @@ def conclude(
         ended=ended,
         seconds=log.seconds(),
         measurements=tuple(log.measurements),
-        not_taken=tuple(name for name, spec in declared if spec.required and name not in taken),
+        not_taken=not_taken(setup.plan.limits, log.measurements),
         events=tuple(Event(at_seconds=round(at, 3), kind="phase", text=name) for name, at in log.phases),
         instruments=tuple(InstrumentRecord(role=note.role, identity=note.identity) for note in instruments),
         chips_found=log.bring_up.counts[-1] if log.bring_up and log.bring_up.counts else None,

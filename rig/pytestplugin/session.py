@@ -21,10 +21,10 @@ from rig.clock import Clock, SystemClock
 from rig.errors import GuardTrip, RecipeError, RigError, RunStopped, StationFault
 from rig.fixture.labgrid_slot import LabgridSlot
 from rig.fixture.processes import ensure_guard
+from rig.pytestplugin.board_run import BoardStopped, Run
 from rig.pytestplugin.conclude import Conclusion, begin, conclude
 from rig.pytestplugin.log import RunLog, number
 from rig.pytestplugin.progress import Progress
-from rig.pytestplugin.board_run import BoardStopped, Run
 from rig.pytestplugin.setup import RunSetup, results_folder
 from rig.records import Journal, RunFolder, RunRecord, close_dead_runs
 from rig.verdict.evidence import Fault

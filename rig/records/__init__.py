@@ -1,7 +1,7 @@
 """What is kept of a run: journal, record, JUnit, store."""
 
 from rig.records.folder import RunFolder, new_run_id
-from rig.records.journal import Entry, Journal, read_journal
+from rig.records.journal import Entry, Journal, Kind, read_journal
 from rig.records.junit import write_junit
 from rig.records.model import (
     Event,
@@ -18,7 +18,7 @@ from rig.records.summary import Summary
 from rig.records.write import file_run, read_record, write_record
 
 __all__ = [
-    "Entry", "Event", "FindingRecord", "InstrumentRecord", "Journal", "MadeBy", "MeasurementRecord",
+    "Entry", "Event", "FindingRecord", "InstrumentRecord", "Journal", "Kind", "MadeBy", "MeasurementRecord",
     "RunFolder", "RunRecord", "RunStart", "Store", "Summary", "close_dead_runs", "file_run",
     "new_run_id", "read_journal", "read_record", "write_junit", "write_record",
 ]

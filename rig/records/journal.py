@@ -16,6 +16,7 @@ import re
 import zlib
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -26,6 +27,14 @@ from rig.records.files import keeping
 from rig.records.plain import plain
 
 SEALED = re.compile(rb'(?P<body>.*),"crc32":"(?P<crc>[0-9a-f]{8})"\}', re.DOTALL)
+
+
+class Kind(StrEnum):
+    """Kinds of lines that are read back to close a run whose process died; others are for people."""
+
+    START = "start"              # data: RunStart
+    MEASUREMENT = "measurement"  # data: MeasurementRecord
+    EVENT = "event"              # data: Event
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,15 +10,13 @@ from pydantic import ValidationError
 from rig.clock import Clock
 from rig.recipe.failures import Party, party_of
 from rig.records.folder import RunFolder
-from rig.records.journal import DeadJournal, Entry, scan_journal
+from rig.records.journal import DeadJournal, Entry, Kind, scan_journal
 from rig.records.model import Event, FindingRecord, MeasurementRecord, RunRecord, RunStart
 from rig.records.store import Store
 from rig.records.write import STORE_FILE, file_run
 from rig.verdict.codes import Code, is_sound
 from rig.verdict.measurement import Outcome
 from rig.verdict.severity import Verdict
-
-START, MEASUREMENT, EVENT = "start", "measurement", "event"    # kinds of journal lines read back here
 
 
 def close_dead_runs(results: Path, slot: str, clock: Clock) -> list[RunRecord]:
@@ -46,7 +44,7 @@ def close_dead_runs(results: Path, slot: str, clock: Clock) -> list[RunRecord]:
 
 def _start_of(folder: RunFolder) -> RunStart | None:
     entries, _ = scan_journal(folder.journal)
-    if not entries or entries[0].kind != START:
+    if not entries or entries[0].kind != Kind.START:
         return None
     try:
         return RunStart.model_validate(entries[0].data)
@@ -58,7 +56,7 @@ def _record_of(start: RunStart, folder: RunFolder, clock: Clock) -> RunRecord:
     entries, damaged = scan_journal(folder.journal)
     last = entries[-1]
     measurements = tuple(_measurements(entries))
-    events = [Event.model_validate(entry.data) for entry in entries if entry.kind == EVENT]
+    events = [Event.model_validate(entry.data) for entry in entries if entry.kind == Kind.EVENT]
     events.append(Event(
         at_seconds=last.seconds,
         kind="closed",
@@ -91,7 +89,7 @@ def _record_of(start: RunStart, folder: RunFolder, clock: Clock) -> RunRecord:
 
 def _measurements(entries: list[Entry]) -> Iterator[MeasurementRecord]:
     for entry in entries:
-        if entry.kind == MEASUREMENT:
+        if entry.kind == Kind.MEASUREMENT:
             yield MeasurementRecord.model_validate(entry.data)
 
 

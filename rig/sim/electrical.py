@@ -2,7 +2,7 @@
 
 A chip draws ``C activity f V + L exp((T - 56)/32 + (V - 1.046)/0.25)`` amps; the board finds the
 current whose domain drops add up to what feeds it. C, L and the activities are assumed so that
-600 MHz at 13.6 V and 56 °C gives 78 A and 13.35 J/TH (docs/bench.md).
+600 MHz at 13.6 V and 56 °C gives 78 A and 13.35 J/TH (docs/scenarios.md).
 """
 
 from __future__ import annotations

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 
 from rig.clock import Clock
@@ -22,6 +23,8 @@ class SlotPorts:
     def __init__(self, slot: SimSlot, clock: Clock, wake: Callable[[float], None]) -> None:
         self.slot = slot
         self._clock, self._wake = clock, wake
+        self._settling = asyncio.Lock()
+        self._task: asyncio.Future[None] | None = None
         self._bridge = SimBridge(slot)
         self._meter = MeterScpi(slot, clock.now())
         self.uart = PtyPort(self._from_host)
@@ -49,20 +52,19 @@ class SlotPorts:
 
     async def settle(self) -> None:
         """Make the sockets refuse or accept as the slot's faults say."""
-        for part, port in self.instruments.items():
-            if self._refuses(part):
-                port.refuse()
-            else:
-                await port.listen()
-
-    @property
-    def unsettled(self) -> bool:
-        return any(port.reachable == self._refuses(part) for part, port in self.instruments.items())
+        async with self._settling:
+            for part, port in self.instruments.items():
+                if self._refuses(part):
+                    port.refuse()
+                else:
+                    await port.listen()
 
     def pump(self, now: float) -> float:
         """Let time pass and the chain speak; returns when to be called next."""
         self.uart.look()
         self.bridge.look()
+        if any(port.reachable == self._refuses(part) for part, port in self.instruments.items()):
+            self._task = asyncio.ensure_future(self.settle())
         self.slot.tick(now)
         self._meter.advance(now)
         self.uart.write(self.slot.transmit(now, self.uart.baud))

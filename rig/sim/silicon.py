@@ -1,6 +1,6 @@
 """The silicon lottery, and how many known answers a chip gives back.
 
-Distribution of a good board: docs/scenarios.md. The margin formula is an assumed one (docs/bench.md):
+Distribution of a good board: docs/scenarios.md. The margin formula is an assumed one (docs/scenarios.md):
 f_max = 655 + 900 (V - 1.046) - 0.8 (T - 56) MHz a chip, one sigma 12 MHz, binned so that a good
 board's chips hold the nominal point.
 """

@@ -1,7 +1,7 @@
 """Heat and air: one mass with sensors around its temperature, and the fixture's four fans.
 
 Assumed figures but for the fans' speeds and the warming time, which a log of an S21 gives
-(docs/bench.md): thermal resistance 18.5 K/kW x share^-0.8, capacity 1,235 J/K, sensors at -8, -3, 0
+(docs/scenarios.md): thermal resistance 18.5 K/kW x share^-0.8, capacity 1,235 J/K, sensors at -8, -3, 0
 and +3 K around a warm board's temperature, fans 320 + 6,330 x share rpm.
 """
 

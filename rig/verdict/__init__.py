@@ -15,7 +15,7 @@ from rig.verdict.evidence import (
 )
 from rig.verdict.finding import Finding
 from rig.verdict.grade import Grade, combine
-from rig.verdict.measurement import Judge, Judgement, Measurement, Outcome, judge, latest
+from rig.verdict.measurement import Judge, Judgement, Measurement, Outcome, judge, latest, not_taken
 from rig.verdict.sequential import ChipCall, ChipTracker, SequentialTest
 from rig.verdict.severity import ExitCode, Verdict, exit_code, severity_of, worst
 
@@ -23,5 +23,6 @@ __all__ = [
     "BurnIn", "ChipCall", "ChipTracker", "Code", "EepromState", "Evidence", "ExitCode", "FalseAlarms",
     "Fault", "Finding", "ForeignChip", "Grade", "Judge", "Judgement", "Measurement", "Outcome",
     "SensorState", "SequentialTest", "Verdict", "Watch", "WireCount", "combine", "cores_decided",
-    "dead_cores", "diagnose", "exit_code", "judge", "latest", "severity_of", "worst",
+    "dead_cores", "diagnose", "exit_code", "judge", "latest", "not_taken", "severity_of",
+    "worst",
 ]

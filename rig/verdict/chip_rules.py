@@ -64,10 +64,14 @@ class _Chips:
         return count >= trials or at_least(count, trials, SOUND_SHARE[code]) <= COUNT_RISK
 
     def explained(self, chip: int, code: Code, counts: NDArray[np.int64]) -> bool:
-        """Whether the chip is spoilt that way, or its misses are mostly such returns."""
+        """Whether a bad chip's misses are mostly such returns, or another chip is spoilt that way.
+
+        A weak chip returns some of its misses wrong; it stays weak.
+        """
+        if not self._bad[chip]:
+            return self.spoilt(chip, code, counts)
         missed = int(self._counts.trials[chip] - self._counts.hits[chip])
-        mostly = bool(self._bad[chip]) and int(counts[chip]) >= max(FEWEST, missed / 2)
-        return mostly or self.spoilt(chip, code, counts)
+        return int(counts[chip]) >= max(FEWEST, missed / 2)
 
     def fails_by_cores(self, chip: int) -> bool:
         """Three dead cores fail a chip; fewer when they alone make it bad."""

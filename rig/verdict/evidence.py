@@ -60,11 +60,6 @@ class WireCount:
     def damaged_share(self) -> float:
         return self.damaged / max(1, self.frames + self.damaged)
 
-    def arrived(self, trials: NDArray[np.int64]) -> NDArray[np.int64]:
-        """Of so many known answers, how many could arrive whole: the trials to judge a chip by."""
-        whole: NDArray[np.int64] = np.rint(trials * (1.0 - self.damaged_share)).astype(np.int64)
-        return whole
-
 
 @dataclass(frozen=True, slots=True, eq=False)
 class BurnIn:

@@ -127,6 +127,12 @@ class Judge:
         return Measurement(name, spec, taken, judge(spec, taken), attempt, at_seconds)
 
 
+def not_taken(limits: Limits, measurements: Iterable[Measurement]) -> tuple[str, ...]:
+    """Names of the required measurements that are missing, in the order of limits.yaml."""
+    taken = {measurement.name for measurement in measurements}
+    return tuple(name for name, spec in limits.measurements.items() if spec.required and name not in taken)
+
+
 def latest(measurements: Iterable[Measurement]) -> tuple[Measurement, ...]:
     """The attempt of each name that counts: the last one. Earlier ones stay in the record."""
     return tuple({measurement.name: measurement for measurement in measurements}.values())

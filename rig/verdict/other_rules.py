@@ -8,7 +8,7 @@ from rig.recipe.limits import Dimension
 from rig.verdict.codes import Code
 from rig.verdict.evidence import EepromState, Evidence, SensorState
 from rig.verdict.finding import Draft
-from rig.verdict.measurement import Measurement, Outcome, latest
+from rig.verdict.measurement import Measurement, Outcome, latest, not_taken
 from rig.verdict.sequential import ChipCall
 from rig.verdict.severity import Verdict
 
@@ -103,11 +103,7 @@ def _outside(taken: Measurement, evidence: Evidence, severity: Verdict | None) -
 def missing_rules(evidence: Evidence) -> Iterator[Draft]:
     """What should be known and is not: a partial plan, a number that is none, an open decision."""
     counted = latest(evidence.measurements)
-    taken = {measurement.name for measurement in counted}
-    missing = [
-        f"{name}: not taken" for name, spec in evidence.limits.measurements.items()
-        if spec.required and name not in taken
-    ]
+    missing = [f"{name}: not taken" for name in not_taken(evidence.limits, counted)]
     missing += [
         f"{measurement.name}: not a number" for measurement in counted
         if measurement.outcome is Outcome.FAIL and not measurement.proves_failure

@@ -24,6 +24,7 @@ def test_enumeration(run: Run, slot: Slot) -> None:
     run.saw_chips(found)
     if not any(found.counts):
         run.check_link()
+    run.measure("least_idle_amps", slot.supply.read().amps.value)
     run.measure("idle_domain_volts", *run.saw_idle_domains())
     run.measure("foreign_chips", float(len(found.foreign_ids)))
     run.measure("chips_found", float(min(found.counts, default=0)))

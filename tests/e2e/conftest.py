@@ -17,8 +17,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import rig
 import yaml
+
+import rig
 
 ROOT = Path(rig.__file__).parents[1]
 SERIAL = "S21PROTEST0000001"

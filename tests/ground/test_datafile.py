@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import math
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +14,7 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import Field, ValidationError
+
 from rig.datafile import Data, check, digest, load, read_yaml
 from rig.errors import FileError
 from rig.fixturefile import FixtureFile
@@ -138,27 +141,21 @@ plain = st.recursive(
 
 @given(values=plain, model=st.sampled_from(MODELS))
 def test_check_raises_nothing_but_file_error(values: Any, model: type[Data]) -> None:
-    try:
-        found = check(Path("any.yaml"), values, model)
-    except FileError as error:
-        assert "expected" in str(error)
-    else:
-        assert isinstance(found, model)
+    found: object = model
+    with contextlib.suppress(FileError):
+        found = type(check(Path("any.yaml"), values, model))
+    assert found is model
 
 
 @given(data=st.data(), model=st.sampled_from(MODELS))
 def test_check_survives_nonsense_under_the_right_keys(data: st.DataObject, model: type[Data]) -> None:
     values = {name: data.draw(plain, label=name) for name in model.model_fields}
-    try:
-        check(Path("any.yaml"), values, model)
-    except FileError as error:
-        assert str(error).startswith("any.yaml")
+    with contextlib.suppress(FileError):
+        assert isinstance(check(Path("any.yaml"), values, model), model)
 
 
 @given(plain)
 def test_read_yaml_gives_back_what_safe_load_does(values: Any) -> None:
-    import tempfile
-
     text = yaml.safe_dump(values)
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "a.yaml"

@@ -6,6 +6,7 @@ import inspect
 from pathlib import Path
 
 import pytest
+
 import rig.errors
 from rig.errors import (
     BridgeError,

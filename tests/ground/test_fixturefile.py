@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 import yaml
+
 from rig.datafile import check
 from rig.errors import FileError, UsageError
 from rig.fixturefile import FixtureFile, Pins, SlotEntry, load_fixture
@@ -142,5 +143,5 @@ def test_a_file_on_disc_is_read_whole(tmp_path: Path) -> None:
     file.write_text(yaml.safe_dump(real()))
     assert load_fixture(file) == read(real())
     file.write_text("fixture: [")
-    with pytest.raises(FileError, match="bench.yaml"):
+    with pytest.raises(FileError, match=r"bench\.yaml"):
         load_fixture(file)

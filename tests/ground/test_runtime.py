@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
 from rig.errors import UsageError
 from rig.runtime import RoleLock, Runtime, runtime_for
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 import pytest
+
 from rig.clock import SystemClock
 from rig.errors import Role
 from rig.instruments.identity import Expected

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+
 from rig.clock import SystemClock
 from rig.errors import BridgeError, NoAcknowledge
 from rig.instruments.bridge import Bridge, Level

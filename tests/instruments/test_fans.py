@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import pytest
+
 from rig.errors import BridgeError
 from rig.instruments.fans import FANS, FanController
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import pytest
+
 from rig.instruments.identity import Expected, Identity, parse_identity
 
 

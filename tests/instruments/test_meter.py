@@ -3,6 +3,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+
 from rig.clock import SystemClock
 from rig.errors import InstrumentError
 from rig.fixturefile import MeterEntry

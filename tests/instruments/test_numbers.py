@@ -5,6 +5,7 @@ import math
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from rig.instruments.numbers import parse_number, parse_numbers, parse_register, parse_switch
 from rig.slot import Status
 

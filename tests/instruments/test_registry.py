@@ -3,6 +3,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+
 from rig.clock import SystemClock
 from rig.errors import InstrumentError, UsageError
 from rig.fixturefile import SupplyEntry

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+
 from rig.clock import SystemClock
 from rig.errors import InstrumentError
 from rig.fixturefile import ScannerEntry

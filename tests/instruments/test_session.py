@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+
 from rig.errors import InstrumentError, Role
 from rig.instruments.identity import Expected
 from rig.instruments.numbers import parse_number

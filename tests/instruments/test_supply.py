@@ -5,6 +5,7 @@ import time
 from typing import Any
 
 import pytest
+
 from rig.errors import InstrumentError
 from rig.instruments.families.scpi99 import SCPI99
 from rig.instruments.supply import ScpiSupply

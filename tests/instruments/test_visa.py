@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+
 from rig.clock import SystemClock
 from rig.errors import UsageError
 from rig.instruments.transport import Flooded, Interrupted, Lost, Silent

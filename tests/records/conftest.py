@@ -15,7 +15,7 @@ from rig.recipe import Failure, Failures, Limit, Limits, MeasurementSpec
 from rig.recipe.limits import Dimension
 from rig.records import InstrumentRecord, MadeBy, RunFolder, RunRecord, RunStart
 from rig.records.model import Event
-from rig.verdict import Evidence, Fault, Judge, Measurement, combine, diagnose
+from rig.verdict import Evidence, Fault, Judge, Measurement, combine, diagnose, not_taken
 
 STARTED = datetime(2026, 1, 1, 8, 0, tzinfo=UTC)
 SERIAL = "SIM0000000000001A"
@@ -72,12 +72,11 @@ def make(start: RunStart) -> Make:
             slot=start.slot, serial=start.serial, limits=LIMITS, chips=65, chips_per_domain=5,
             measurements=taken, faults=faults,
         )
-        names = {measurement.name for measurement in taken}
         return RunRecord.complete(
             start.model_copy(update={"run_id": run_id}),
             combine(diagnose(evidence, WORDS), level="L1"),
             ended=STARTED + timedelta(seconds=61.5), seconds=61.5, measurements=taken,
-            not_taken=tuple(name for name in LIMITS.measurements if name not in names),
+            not_taken=not_taken(LIMITS, taken),
             events=(Event(at_seconds=0.5, kind="phase", text="bring-up"),),
             instruments=(InstrumentRecord(role="supply", identity="RIGSIM,SPS20-120,slot1,1.0"),),
             chips_found=65, board_rate=0.9991, watts=1051.2, joules_per_terahash=math.nan,

@@ -49,8 +49,14 @@ def test_commits_are_synchronous(tmp_path: Path) -> None:
 def test_a_failed_transaction_leaves_nothing(tmp_path: Path, make: Make) -> None:
     store = Store(tmp_path / "rig.db")
     store.put(make())
-    with pytest.raises(StationFault, match="no such table"), store._transaction() as database:
-        database.executescript("DELETE FROM runs; DELETE FROM absent")
+
+    def spoil() -> None:
+        with store._transaction() as database:
+            database.execute("DELETE FROM runs")
+            database.execute("DELETE FROM absent")
+
+    with pytest.raises(StationFault, match="no such table"):
+        spoil()
     assert store.get(make().run_id) == make()
 
 

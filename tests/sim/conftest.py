@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+
 from rig.bm13xx import pll, registers
 from rig.bm13xx.chain import ChainLayout
 from rig.bm13xx.commands import (
@@ -184,7 +185,8 @@ class Host:
     def power(self, volts: float = 15.0) -> None:
         """Stop discharging, supply on, wait for its slew."""
         self.pin(2, 1)
-        self.tell(self.supply, f"VOLT:PROT 16;:CURR:PROT 100;:CURR:PROT:STAT ON;:VOLT {volts};:CURR 95;:OUTP ON")
+        self.tell(self.supply, "VOLT:PROT 16;:CURR:PROT 100;:CURR:PROT:STAT ON")
+        self.tell(self.supply, f"VOLT {volts};:CURR 95;:OUTP ON")
         self.wait(0.5)
 
     def release(self) -> None:
@@ -242,7 +244,7 @@ class Host:
         return np.bincount(self.layout.chip_of(nonces.counter[good]), minlength=self.product.chips)
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def host(product: Product, book: AnswerBook, pack: Pack, entry: SlotEntry) -> Callable[..., Host]:
     def make(*faults: dict[str, Any], seed: int = 7, **top: Any) -> Host:
         return Host(product, book, pack, entry, faults, seed, top)

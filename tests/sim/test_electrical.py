@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from rig.sim.electrical import Load, Stack, held_by_pads, load_of
 
 TINY = 1e-6

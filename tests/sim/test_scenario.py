@@ -6,21 +6,24 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from rig.errors import FileError, UsageError
 from rig.recipe import Product
 from rig.sim.scenario import BUILT, NOT_YET, BoardScenario, load_scenario, parse_scenario, scenario_for
 
 FILE = Path("bench.yaml")
 # Every fault kind of the shared vocabulary (docs/scenarios.md).
-VOCABULARY = """
-    dead_chip broken_response stuck_busy intermittent_joint dead_domain no_clock reset_stuck weak_chip
-    bad_cores hardware_errors slow_board duplicate_address wrong_chip_id stale_jobs duplicate_nonces
-    heat_drop volt_drop hot_board power_high short_circuit open_input leakage domain_voltage
-    eeprom_absent eeprom_corrupt eeprom_duplicate_serial sensor_absent sensor_stuck uart_gone
-    corrupt_replies lost_bytes supply_unreachable supply_hangs supply_trips supply_readback_offset
-    meter_unreachable meter_overload meter_offset scanner_unreachable late_reply contact_resistance
-    sense_open cable_open bridge_unreachable fan_fail will_not_warm ambient estop lid_open board_removed
-""".split()
+VOCABULARY = [
+    "dead_chip", "broken_response", "stuck_busy", "intermittent_joint", "dead_domain", "no_clock",
+    "reset_stuck", "weak_chip", "bad_cores", "hardware_errors", "slow_board", "duplicate_address",
+    "wrong_chip_id", "stale_jobs", "duplicate_nonces", "heat_drop", "volt_drop", "hot_board",
+    "power_high", "short_circuit", "open_input", "leakage", "domain_voltage", "eeprom_absent",
+    "eeprom_corrupt", "eeprom_duplicate_serial", "sensor_absent", "sensor_stuck", "uart_gone",
+    "corrupt_replies", "lost_bytes", "supply_unreachable", "supply_hangs", "supply_trips",
+    "supply_readback_offset", "meter_unreachable", "meter_overload", "meter_offset",
+    "scanner_unreachable", "late_reply", "contact_resistance", "sense_open", "cable_open",
+    "bridge_unreachable", "fan_fail", "will_not_warm", "ambient", "estop", "lid_open", "board_removed",
+]
 
 
 def with_fault(**fault: Any) -> dict[str, Any]:
@@ -114,7 +117,8 @@ def test_places_the_product_has_not_got(product: Product, fault: dict[str, Any],
 
 def test_a_chip_id_is_a_number_or_hex_text() -> None:
     for given in (0x1368, "0x1368"):
-        fault = parse_scenario(with_fault(kind="wrong_chip_id", chip=2, id=given), FILE).board("slot1").faults[0]
+        scenario = parse_scenario(with_fault(kind="wrong_chip_id", chip=2, id=given), FILE)
+        fault = scenario.board("slot1").faults[0]
         assert fault.id == 0x1368  # type: ignore[union-attr]
 
 

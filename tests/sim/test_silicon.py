@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from rig.recipe import Product
 from rig.sim.silicon import NOMINAL_DOMAIN_VOLTS, draw, hit_rate
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from rig.fixturefile import SupplyEntry
 from rig.sim.supply import SupplyOutput
 from rig.slot import Mode

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from rig.sim.wire import FIFO_BYTES, Incoming, Outgoing, garbled, rates_agree
 
 

@@ -6,6 +6,7 @@ import ast
 from pathlib import Path
 
 import pytest
+
 import rig
 
 PACKAGE = Path(rig.__file__).parent

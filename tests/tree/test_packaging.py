@@ -8,6 +8,7 @@ from importlib import metadata
 from pathlib import Path
 
 import pytest
+
 import rig
 
 ROOT = Path(rig.__file__).parents[1]

@@ -1,0 +1,231 @@
+"""Leases, orders and faults in any order: the output may be on only when the model says so."""
+
+from __future__ import annotations
+
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+
+from rig.errors import RigError
+from rig.guard.envelope import Demand
+from rig.guard.lease import Holder
+from rig.guard.power import Order, Orders, Power
+from rig.guard.rules import SlotRules
+from rig.guard.watch import PinLevels
+from rig.slot import Mode, Phase, Protection, Reading, SupplyReading
+
+PROTECTION = Protection(16.0, 100.0)
+DEMANDS = {
+    Phase.COLD: Demand(2.0, 2.0, PROTECTION),
+    Phase.PRE_OPEN: Demand(15.0, 95.0, PROTECTION),
+    Phase.HASHING: Demand(13.6, 95.0, PROTECTION),
+}
+LIMITS = {Phase.COLD: 2.2, Phase.PRE_OPEN: 14.3, Phase.HASHING: 96.0}
+
+
+class World:
+    """A supply and a bridge that obey when they can be reached."""
+
+    def __init__(self) -> None:
+        self.output = True                      # left on by whoever was here before
+        self.relay_open = True
+        self.volts = 13.6
+        self.amps = 1.0
+        self.supply_reachable = True
+        self.bridge_reachable = True
+        self.pins = PinLevels(estop_closed=True, lid_closed=True, seated=True)
+        self.celsius = 30.0
+
+    def reading(self) -> SupplyReading:
+        amps = self.amps if self.output else 0.0
+        mode = Mode.CONSTANT_VOLTAGE if self.output else Mode.OFF
+        return SupplyReading(Reading(self.volts), Reading(amps), Reading(self.volts * amps), mode)
+
+
+class GuardModel(RuleBasedStateMachine):
+    """``SlotRules`` with hands on a small world; what may be live is told again, in other words."""
+
+    @initialize()
+    def begin(self) -> None:
+        self.now = 10.0
+        self.world = World()
+        self.rules = SlotRules(self.now)
+        self.pending: set[Order] = set()
+        self.token: str | None = None
+        self.count = 0
+        self.beat_at = self.deadline = self.pins_at = 0.0
+        self.obey(self.rules.state.begin())
+
+    # -- hands
+
+    def obey(self, orders: Orders) -> None:
+        """Carry out orders; those that cannot be are tried again at every step."""
+        self.pending |= set(orders)
+        while self.pending:
+            before = set(self.pending)
+            for order in sorted(before, key=lambda one: one.name):
+                self.carry_out(order)
+            if self.pending == before:
+                return
+
+    def carry_out(self, order: Order) -> None:
+        if order is Order.OUTPUT_OFF:
+            if self.world.supply_reachable:
+                self.pending.discard(order)
+                self.world.output = False
+                self.pending |= set(self.rules.saw_output_off())
+        elif self.world.bridge_reachable:
+            self.pending.discard(order)
+            if order is Order.REST:
+                self.world.relay_open = False
+                self.rules.state.saw_rest()
+
+    # -- the worker
+
+    @precondition(lambda self: self.token is None)
+    @rule()
+    def lease(self) -> None:
+        self.look()
+        self.count += 1
+        try:
+            self.rules.grant(Holder("run", 1, str(self.count)), self.now)
+        except RigError:
+            return
+        self.token = str(self.count)
+        self.beat_at, self.deadline = self.now, 0.0
+
+    @precondition(lambda self: self.token is not None)
+    @rule()
+    def beat(self) -> None:
+        self.rules.beat(self.token or "", self.now)
+        self.beat_at = self.now
+
+    @rule(phase=st.sampled_from([Phase.COLD, Phase.PRE_OPEN, Phase.HASHING]), seconds=st.floats(0.1, 30))
+    def enter(self, phase: Phase, seconds: float) -> None:
+        try:
+            self.obey(self.rules.enter(self.token or "none", phase, seconds, self.now))
+        except RigError:
+            return
+        self.deadline = self.now + seconds
+
+    @rule(data=st.data(), hurried=st.booleans())
+    def on(self, data: st.DataObject, hurried: bool) -> None:
+        """Permission, then the relay, then the output; a fault may come between."""
+        demand = data.draw(st.sampled_from(list(DEMANDS.values())))
+        token = self.token or "none"
+        try:
+            self.rules.allow_on(token, demand, self.now)
+        except RigError:
+            return
+        self.pending.clear()
+        self.world.relay_open = True
+        if hurried:
+            self.obey(self.rules.saw_pins(PinLevels(estop_closed=False, lid_closed=True, seated=True), self.now))
+        if self.rules.may_be_live(token):
+            self.world.output, self.world.volts = True, demand.volts
+            self.rules.powered(self.now)
+
+    @rule()
+    def off(self) -> None:
+        if self.token is not None:
+            self.obey(self.rules.off("asked", self.now))
+
+    @rule(lost=st.booleans())
+    def end(self, lost: bool) -> None:
+        self.obey(self.rules.end(self.token or "none", "over", self.now, lost=lost))
+        self.token = None
+
+    # -- the world
+
+    @rule(seconds=st.floats(0.001, 2.0))
+    def wait(self, seconds: float) -> None:
+        self.now += seconds
+
+    @rule()
+    def look(self) -> None:
+        """One round of the guard's own looking."""
+        if not self.world.output and not self.world.relay_open:
+            self.world.volts = 0.1
+        world, rules, now = self.world, self.rules, self.now
+        if world.bridge_reachable:
+            self.obey(rules.saw_pins(world.pins, now))
+            self.pins_at = now
+            self.obey(rules.saw_celsius((world.celsius,) * 4, now))
+        else:
+            self.obey(rules.lost_bridge("silent", now))
+        if world.supply_reachable:
+            self.obey(rules.saw_supply(world.reading(), now, now))
+        else:
+            self.obey(rules.lost_supply("silent", now))
+
+    @rule(supply=st.booleans(), bridge=st.booleans())
+    def reach(self, supply: bool, bridge: bool) -> None:
+        self.world.supply_reachable, self.world.bridge_reachable = supply, bridge
+
+    @rule(estop=st.booleans(), lid=st.booleans(), seated=st.booleans())
+    def interlocks(self, estop: bool, lid: bool, seated: bool) -> None:
+        self.world.pins = PinLevels(estop_closed=estop, lid_closed=lid, seated=seated)
+
+    @rule()
+    def all_well(self) -> None:
+        """Makes the long ways likely."""
+        self.reach(True, True)
+        self.interlocks(True, True, True)
+        self.world.amps, self.world.celsius = 1.0, 30.0
+        self.look()
+
+    @rule(amps=st.floats(0.0, 120.0), celsius=st.floats(20.0, 80.0))
+    def conditions(self, amps: float, celsius: float) -> None:
+        self.world.amps, self.world.celsius = amps, celsius
+
+    @precondition(lambda self: self.world.supply_reachable)
+    @rule()
+    def front_panel(self) -> None:
+        """Somebody presses the supply's own button."""
+        self.world.output = not self.world.output
+        self.look()
+
+    # -- what must hold
+
+    @invariant()
+    def live_only_with_everything_in_order(self) -> None:
+        self.obey(self.rules.tick(self.now))
+        state = self.rules.power
+        if state is Power.LIVE:
+            assert self.token is not None
+            assert self.now - self.beat_at <= 1.0
+            assert self.now < self.deadline
+            assert self.now - self.pins_at <= 1.5 or self.now - self.rules.state.since <= 1.5
+            lease = self.rules.lease
+            assert lease is not None
+            assert lease.trip is None
+            assert Order.OUTPUT_OFF not in self.pending
+
+    @invariant()
+    def on_means_live_or_ordered_off(self) -> None:
+        if self.world.output and self.world.supply_reachable and self.rules.power is not Power.LIVE:
+            self.look()
+        if self.world.output:
+            ordered = Order.OUTPUT_OFF in self.pending and not self.world.supply_reachable
+            assert self.rules.power is Power.LIVE or ordered
+
+    @invariant()
+    def safe_means_off(self) -> None:
+        if self.rules.power is Power.SAFE and self.world.supply_reachable:
+            assert not self.world.output
+            assert self.world.volts < 1.0
+
+    @invariant()
+    def a_good_look_at_a_live_slot_is_within_its_envelope(self) -> None:
+        lease = self.rules.lease
+        if self.rules.power is Power.LIVE and self.world.output and self.world.supply_reachable:
+            self.look()
+        if self.rules.power is Power.LIVE and lease is not None and self.world.supply_reachable:
+            settled = self.now >= lease.entered_at + 0.3
+            allowed = LIMITS[lease.phase] if settled else max(LIMITS.values())
+            assert self.world.amps <= allowed or not self.world.output
+            assert self.world.celsius < 65.0 or not self.world.bridge_reachable
+
+
+TestGuardModel = GuardModel.TestCase
+TestGuardModel.settings = settings(max_examples=150, stateful_step_count=50, deadline=None)

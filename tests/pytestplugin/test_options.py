@@ -1,0 +1,77 @@
+"""The options of a run: the same words for `rig run` and for plain pytest."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from rig.errors import UsageError
+from rig.pytestplugin.options import RunOptions, add_options, read_options, wanted
+
+NEEDED = ["--rig-fixture=b.yaml", "--rig-slot=slot1", "--rig-product=p", "--rig-serial=S"]
+
+
+class Given:
+    """What these functions use of a pytest.Config, behind pytest's own parser."""
+
+    def __init__(self, *words: str, collect_only: bool = False) -> None:
+        parser = pytest.Parser(_ispytest=True)
+        add_options(parser)
+        self.option: argparse.Namespace = parser.parse(list(words))
+        self.option.collectonly = collect_only
+
+    def getoption(self, name: str, default: Any = None) -> Any:
+        return getattr(self.option, name.lstrip("-").replace("-", "_"), default)
+
+
+def read(*words: str) -> RunOptions:
+    return read_options(Given(*words))  # type: ignore[arg-type]
+
+
+def is_wanted(*words: str, collect_only: bool = False) -> bool:
+    return wanted(Given(*words, collect_only=collect_only))  # type: ignore[arg-type]
+
+
+def test_the_least_that_is_needed() -> None:
+    assert read(*NEEDED) == RunOptions(Path("b.yaml"), "slot1", "p", "S", None, Path("results"), "", None)
+
+
+@pytest.mark.parametrize("word", NEEDED, ids=lambda word: word.split("=")[0])
+@pytest.mark.parametrize("empty", [False, True], ids=["absent", "empty"])
+def test_each_necessary_option_is_asked_for_by_name(word: str, empty: bool) -> None:
+    name = word.split("=")[0]
+    words = [other for other in NEEDED if other != word] + ([f"{name}="] if empty else [])
+    with pytest.raises(UsageError, match=f"found no {name}, expected it: "):
+        read(*words)
+
+
+names = st.text(st.characters(codec="utf-8", categories=("L", "N"), include_characters=" =_-./"), min_size=1)
+paths = names.map(Path)
+
+
+@given(
+    st.builds(
+        RunOptions, fixture=paths, slot=names, product=names, serial=names, scenario=st.none() | paths,
+        results=paths, operator=st.just("") | names, plans=st.none() | paths,
+    )
+)
+def test_options_survive_the_way_through_pytest(options: RunOptions) -> None:
+    assert read(*options.as_pytest_words()) == options
+
+
+def test_a_run_is_wanted_with_a_slot_and_not_only_to_collect() -> None:
+    assert is_wanted(*NEEDED)
+    assert not is_wanted(*NEEDED, collect_only=True)
+    assert not is_wanted()
+
+
+def test_a_mistyped_option_is_not_taken_for_another() -> None:
+    with pytest.raises(pytest.UsageError):
+        Given("--rig-colour=red")
+    with pytest.raises(pytest.UsageError):
+        Given("--rig-slo=slot1")

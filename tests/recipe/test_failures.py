@@ -1,0 +1,65 @@
+"""Failure codes: texts with places to fill in, and whose fault each is."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import ValidationError
+
+from rig.datafile import check, load
+from rig.errors import FileError
+from rig.recipe.failures import PLACEHOLDERS, Failure, Failures, Party, party_of
+
+ROOT = Path(__file__).resolve().parents[2]
+FILLED = dict.fromkeys(PLACEHOLDERS, "x")
+
+
+@pytest.fixture(scope="module")
+def shipped() -> Failures:
+    return load(ROOT / "testplans" / "s21pro" / "failures.yaml", Failures)
+
+
+def test_every_shipped_code_tells_what_it_is_and_what_to_do(shipped: Failures) -> None:
+    for code, failure in shipped.codes.items():
+        assert failure.says, code
+        assert failure.action, code
+        assert "{" not in failure.says.format(**FILLED) + failure.action.format(**FILLED)
+        if party_of(code) is Party.BOARD:
+            assert failure.causes, code
+            assert failure.retest, code
+
+
+@pytest.mark.parametrize(
+    ("code", "party"),
+    [("CHAIN-SHORT", Party.BOARD), ("STN-LINK", Party.STATION), ("OPR-STOP", Party.OPERATOR),
+     ("STANDARD", Party.BOARD), ("X-STN-Y", Party.BOARD)],
+)
+def test_the_prefix_says_whose_it_is(code: str, party: Party) -> None:
+    assert party_of(code) is party
+
+
+@pytest.mark.parametrize("field", ["says", "place", "action", "retest"])
+@pytest.mark.parametrize(
+    "text", ["chip {chips_x}", "chip {}", "chip {chip", "chip chip}", "{chip!r}", "{chip:>5}", "{Chip}",
+             "{chip.real}", "{{chip}}", "{0}"],
+)
+def test_a_text_that_could_not_be_filled_in_is_refused(field: str, text: str) -> None:
+    with pytest.raises(ValidationError, match="only the placeholders"):
+        Failure.model_validate({"says": "s", "action": "a"} | {field: text})
+
+
+@given(st.text(alphabet="ab{}_: chip", max_size=24))
+def test_what_is_accepted_can_always_be_filled_in(text: str) -> None:
+    try:
+        failure = Failure(says=text, action="a")
+    except ValidationError:
+        return
+    assert failure.says.format(**FILLED).count("{") == 0
+
+
+def test_a_file_without_codes_is_refused() -> None:
+    with pytest.raises(FileError, match="codes"):
+        check(Path("failures.yaml"), {"failures": "x", "version": 1, "codes": {}}, Failures)
