@@ -67,7 +67,7 @@ class GuardClient:
         return str(self._leased("identify_supply")["identity"])
 
     def close(self) -> None:
-        """Give the lease back; the guard switches a live slot off by itself. Never raises."""
+        """Give the lease back; returns when the guard has switched a live slot off. Never raises."""
         token, self._token = self._token, None
         if token is not None:
             try:

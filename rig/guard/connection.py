@@ -10,7 +10,7 @@ from rig.clock import Clock
 from rig.errors import RigError, UsageError
 from rig.guard.report import slot_report
 from rig.guard.requests import LEASED, Answer, Request
-from rig.guard.slotguard import SlotGuard
+from rig.guard.slotguard import SAFE_WAIT_SECONDS, SlotGuard
 from rig.guard.wire import LONGEST_LINE, decode, encode, error_out
 
 
@@ -84,6 +84,7 @@ class Connection:
         if op == "release":
             slot.end(token, "given back", lost=False)
             self._held.pop(token, None)
+            slot.wait_until_off(SAFE_WAIT_SECONDS)
             return {}
         if op not in LEASED:
             raise UsageError(f"request: op: found {op!r}, expected one of {', '.join(LEASED)}")

@@ -132,7 +132,7 @@ class Run:
                 return
             wanted = min(max(self._set_volts + missing, self.level.volts), self.level.volts + MOST_DROP_VOLTS)
             self.step_volts(wanted)
-            self.log.note("trim", set_volts=round(wanted, 3), terminal_volts=round(self.log.terminal_volts, 4))
+            self.log.note("trim", set_volts=wanted, terminal_volts=self.log.terminal_volts)
 
     def check_link(self) -> None:
         """Send through the fixture's loop-back and listen. Raises LinkError when nothing comes back."""

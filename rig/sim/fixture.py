@@ -22,10 +22,12 @@ from rig.sim.thermal import Fans
 
 CABLE_OHMS, CONTACT_OHMS, DISCHARGE_OHMS = 0.002, 0.0015, 20.0
 CONTACTOR_SECONDS = 0.03           # from the loop's opening to the contacts'
-STEP_SECONDS, RESTING_STEP_SECONDS = 0.02, 0.5
+STEP_SECONDS, STEADY_STEP_SECONDS, RESTING_STEP_SECONDS = 0.02, 0.1, 0.5
 _LEAST_STEP_SECONDS = 0.0005
 _CURRENT_SOURCE_OHMS = 1e4
 _DEAD_VOLTS = 0.02
+_STEADY_VOLTS, _STEADY_SHARE = 0.02, 0.005     # per step: below it the next one may be longer
+_STRETCH = 1.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +66,7 @@ class SimSlot:
         self._loop_opened: float | None = None
         self._first_on: float | None = None
         self._now = now
+        self._stride = STEP_SECONDS
 
     # ---- what stands where
 
@@ -134,7 +137,7 @@ class SimSlot:
 
     def next_due(self, now: float) -> float:
         """When to be called again at the latest."""
-        rest = max(now, self._now + (STEP_SECONDS if self.live else RESTING_STEP_SECONDS))
+        rest = max(now, self._now + self._longest)
         due = None if self.seated is None else self.seated.chain.next_due(now)
         return rest if due is None else min(rest, due)
 
@@ -142,19 +145,26 @@ class SimSlot:
 
     def tick(self, now: float) -> None:
         """Catch up when a step is due; exact state is ``advance``'s."""
-        if now - self._now >= (STEP_SECONDS if self.live else RESTING_STEP_SECONDS):
+        if now - self._now >= self._longest:
             self.advance(now)
 
     def advance(self, now: float) -> None:
         """Catch up to ``now`` in steps short enough for what is going on."""
         while (gap := now - self._now) > _LEAST_STEP_SECONDS:
-            longest = STEP_SECONDS if self.live else RESTING_STEP_SECONDS
-            seconds = gap / math.ceil(gap / longest)
+            seconds = gap / math.ceil(gap / self._longest)
             self._now += seconds
             self._step(seconds, self._now)
 
+    @property
+    def _longest(self) -> float:
+        """How long a step may be now: short while anything moves."""
+        if not self.live:
+            return RESTING_STEP_SECONDS
+        opening = self._loop_opened is not None and self._contacts
+        return STEP_SECONDS if opening else self._stride
+
     def _step(self, seconds: float, now: float) -> None:
-        board = self.board
+        board, before = self.board, self.power
         if self.output.on and self._first_on is None:
             self._first_on = now
         if board is not None:
@@ -167,6 +177,10 @@ class SimSlot:
         if board is not None:
             reset_low = not self.outputs[self.entry.pins.reset]
             board.run(seconds, now, air=self.fans.air, held_in_reset=reset_low)
+        volts = abs(self.power.pad_volts - before.pad_volts)
+        share = abs(self.power.supply_amps - before.supply_amps) / max(1.0, before.supply_amps)
+        steady = volts < _STEADY_VOLTS and share < _STEADY_SHARE
+        self._stride = min(STEADY_STEP_SECONDS, self._stride * _STRETCH) if steady else STEP_SECONDS
 
     def _move_contactor(self, now: float) -> None:
         effects = None if self.board is None else self.board.effects

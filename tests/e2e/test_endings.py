@@ -16,7 +16,8 @@ def start_live(lab: Any, **changes: str) -> subprocess.Popen[str]:
     slot = changes.get("slot", "slot1")
 
     def live() -> bool:
-        assert child.poll() is None, child.communicate()
+        if child.poll() is not None:
+            pytest.fail("ended before it was live:\n" + "".join(child.communicate()))
         try:
             return bool(lab.output(slot))
         except (FileNotFoundError, ConnectionError, json.JSONDecodeError):

@@ -24,6 +24,10 @@ def test_good_board_passes(lab: Any) -> None:
     assert lab.truth()["slot1"]["volts"] < 1
 
 
+def name_of(value: object) -> str:
+    return "-".join(map(str, value.values())) if isinstance(value, dict) else ""
+
+
 BOARD_FAULTS = [
     ({"kind": "dead_chip", "chip": 32}, {"CHAIN-SHORT"}),
     ({"kind": "dead_chip", "chip": 0}, {"CHAIN-NONE"}),
@@ -34,7 +38,7 @@ BOARD_FAULTS = [
 ]
 
 
-@pytest.mark.parametrize(("fault", "codes"), BOARD_FAULTS, ids=lambda value: str(value.get("kind")) if isinstance(value, dict) else "")
+@pytest.mark.parametrize(("fault", "codes"), BOARD_FAULTS, ids=name_of)
 def test_board_fault_is_the_boards(lab: Any, fault: dict[str, Any], codes: set[str]) -> None:
     done = lab.run(fault)
 
@@ -54,7 +58,7 @@ STATION_FAULTS = [
 ]
 
 
-@pytest.mark.parametrize(("fault", "code"), STATION_FAULTS, ids=lambda value: "-".join(map(str, value.values())) if isinstance(value, dict) else "")
+@pytest.mark.parametrize(("fault", "code"), STATION_FAULTS, ids=name_of)
 def test_station_fault_is_not_the_boards(lab: Any, fault: dict[str, Any], code: str) -> None:
     done = lab.run(fault)
 

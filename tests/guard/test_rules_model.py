@@ -51,16 +51,24 @@ class GuardModel(RuleBasedStateMachine):
         self.world = World()
         self.rules = SlotRules(self.now)
         self.pending: set[Order] = set()
+        self.was_live = False
         self.token: str | None = None
         self.count = 0
         self.beat_at = self.deadline = self.pins_at = 0.0
+        self.tripped = False
+        self.demanded = DEMANDS[Phase.COLD]
         self.obey(self.rules.state.begin())
 
     # -- hands
 
-    def obey(self, orders: Orders) -> None:
-        """Carry out orders; those that cannot be are tried again at every step."""
+    def obey(self, orders: Orders, *, asked: bool = False) -> None:
+        """Carry out orders; those that cannot be are tried again at every step.
+
+        Off that nobody asked for is a trip: this lease may not be live again.
+        """
         self.pending |= set(orders)
+        self.tripped = self.tripped or (self.was_live and Order.OUTPUT_OFF in orders and not asked)
+        self.was_live = self.rules.power is Power.LIVE
         while self.pending:
             before = set(self.pending)
             for order in sorted(before, key=lambda one: one.name):
@@ -93,6 +101,7 @@ class GuardModel(RuleBasedStateMachine):
             return
         self.token = str(self.count)
         self.beat_at, self.deadline = self.now, 0.0
+        self.tripped = False
 
     @precondition(lambda self: self.token is not None)
     @rule()
@@ -111,12 +120,15 @@ class GuardModel(RuleBasedStateMachine):
     @rule(data=st.data(), hurried=st.booleans())
     def on(self, data: st.DataObject, hurried: bool) -> None:
         """Permission, then the relay, then the output; a fault may come between."""
-        demand = data.draw(st.sampled_from(list(DEMANDS.values())))
+        self.switch_on(data.draw(st.sampled_from(list(DEMANDS.values()))), hurried)
+
+    def switch_on(self, demand: Demand, hurried: bool) -> None:
         token = self.token or "none"
         try:
             self.rules.allow_on(token, demand, self.now)
         except RigError:
             return
+        self.demanded = demand
         self.pending.clear()
         self.world.relay_open = True
         if hurried:
@@ -124,15 +136,16 @@ class GuardModel(RuleBasedStateMachine):
         if self.rules.may_be_live(token):
             self.world.output, self.world.volts = True, demand.volts
             self.rules.powered(self.now)
+        self.was_live = self.rules.power is Power.LIVE
 
     @rule()
     def off(self) -> None:
         if self.token is not None:
-            self.obey(self.rules.off("asked", self.now))
+            self.obey(self.rules.off("asked", self.now), asked=True)
 
     @rule(lost=st.booleans())
     def end(self, lost: bool) -> None:
-        self.obey(self.rules.end(self.token or "none", "over", self.now, lost=lost))
+        self.obey(self.rules.end(self.token or "none", "over", self.now, lost=lost), asked=True)
         self.token = None
 
     # -- the world
@@ -166,12 +179,34 @@ class GuardModel(RuleBasedStateMachine):
     def interlocks(self, estop: bool, lid: bool, seated: bool) -> None:
         self.world.pins = PinLevels(estop_closed=estop, lid_closed=lid, seated=seated)
 
-    @rule()
     def all_well(self) -> None:
-        """Makes the long ways likely."""
+        """A bench in order, and everything that was ordered done."""
         self.reach(True, True)
         self.interlocks(True, True, True)
         self.world.amps, self.world.celsius = 1.0, 30.0
+        self.obey(())
+        for _ in range(2):
+            self.look()
+
+    @rule(phase=st.sampled_from(list(DEMANDS)), seconds=st.floats(0.5, 20))
+    def start(self, phase: Phase, seconds: float) -> None:
+        """The usual way to a live slot, so that the faults find one."""
+        if self.rules.power is Power.LIVE:
+            return
+        self.end(False)
+        self.all_well()
+        self.lease()
+        assert self.token is not None
+        self.enter(phase, seconds)
+        self.switch_on(DEMANDS[phase], hurried=False)
+        assert self.rules.power is Power.LIVE
+
+    @precondition(lambda self: self.rules.power is Power.LIVE)
+    @rule(seconds=st.floats(0.01, 1.0))
+    def work(self, seconds: float) -> None:
+        """A healthy stretch."""
+        self.now += seconds
+        self.beat()
         self.look()
 
     @rule(amps=st.floats(0.0, 120.0), celsius=st.floats(20.0, 80.0))
@@ -200,6 +235,8 @@ class GuardModel(RuleBasedStateMachine):
             assert lease is not None
             assert lease.trip is None
             assert Order.OUTPUT_OFF not in self.pending
+            assert not self.tripped
+            assert self.demanded.volts <= (2.0 if lease.phase is Phase.COLD else 16.0)
 
     @invariant()
     def on_means_live_or_ordered_off(self) -> None:
@@ -224,7 +261,12 @@ class GuardModel(RuleBasedStateMachine):
             settled = self.now >= lease.entered_at + 0.3
             allowed = LIMITS[lease.phase] if settled else max(LIMITS.values())
             assert self.world.amps <= allowed or not self.world.output
+        if self.rules.power is Power.LIVE and self.world.bridge_reachable:
+            self.look()
+        if self.rules.power is Power.LIVE:
+            assert self.world.bridge_reachable or self.now - self.pins_at <= 1.5
             assert self.world.celsius < 65.0 or not self.world.bridge_reachable
+            assert self.world.pins.problem() is None or not self.world.bridge_reachable
 
 
 TestGuardModel = GuardModel.TestCase

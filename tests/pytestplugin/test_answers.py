@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -182,6 +181,24 @@ def test_figures_of_a_whole_board(judge: AnswerJudge) -> None:
     assert {len(values) for values in named.values()} == {1, CHIPS}
 
 
+@pytest.mark.parametrize(
+    ("missed", "wrong", "blamed"),
+    [(52, 52, [9]), (52, 26, [9]), (60, 29, []), (25, 25, []), (0, 26, [9])],
+    ids=["all wrong", "half wrong", "mostly silent", "1 percent", "wrong beside right"],
+)
+def test_wrong_answers_are_a_chips_own_when_they_are_its_misses(
+    judge: AnswerJudge, missed: int, wrong: int, blamed: list[int]
+) -> None:
+    trials = counts(20)
+    bad = np.zeros(CHIPS, dtype=np.int64)
+    bad[9] = wrong
+    returned = trials.sum(axis=1)
+    returned[9] -= missed
+    judge.done(tick(10, trials, wrong=bad, returned=returned))
+    figures = answer_figures(judge, PRODUCT, 587.5, 2040)
+    assert np.flatnonzero(figures.error_chips).tolist() == blamed
+
+
 def test_every_figure_is_declared_with_its_dimension(judge: AnswerJudge) -> None:
     declared = load(PLAN / "limits.yaml", Limits).measurements
     judge.done(tick(10, counts(20)))
@@ -204,14 +221,10 @@ def test_figures_need_a_burn_in(judge: AnswerJudge) -> None:
         answer_figures(judge, PRODUCT, 587.5, 2040)
 
 
-def test_a_longer_soak_is_served(judge: AnswerJudge) -> None:
-    longer = AnswerJudge(PRODUCT, replace_soak(45.0))
+def test_a_longer_soak_is_served() -> None:
+    longer = AnswerJudge(PRODUCT, RECIPE.model_copy(update={"soak_seconds": 45.0}))
     assert not longer.done(tick(44, counts(40)))
     assert longer.done(tick(45, counts(40)))
-
-
-def replace_soak(seconds: float) -> Recipe:
-    return RECIPE.model_copy(update={"soak_seconds": seconds})
 
 
 def test_figures_are_copies(judge: AnswerJudge) -> None:
@@ -219,4 +232,3 @@ def test_figures_are_copies(judge: AnswerJudge) -> None:
     figures = answer_figures(judge, PRODUCT, 587.5, 2040)
     judge.calls[:] = ChipCall.BAD
     assert (figures.calls == ChipCall.GOOD).all()
-    assert replace(figures, seconds=0.0).dead is figures.dead

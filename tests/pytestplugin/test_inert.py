@@ -103,6 +103,15 @@ def test_a_slot_without_the_rest_is_refused_before_any_step(
     assert project.left() == OWN
 
 
+def test_loading_the_plug_in_loads_neither_labgrid_nor_the_instruments(project: Project) -> None:
+    seen = "import sys, rig.pytestplugin as p; print({'labgrid', 'numpy', 'pyvisa'} & set(sys.modules))"
+    done = subprocess.run(
+        [sys.executable, "-c", seen], cwd=project.folder, capture_output=True, text=True, timeout=60,
+        check=True,
+    )
+    assert done.stdout.strip() == "set()"
+
+
 def test_the_help_names_every_option(project: Project) -> None:
     done = project.pytest("--help")
     for name in ("fixture", "slot", "product", "serial", "scenario", "results", "operator", "plans"):

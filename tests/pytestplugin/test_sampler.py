@@ -143,7 +143,8 @@ def test_a_number_that_is_none_counts_as_missing() -> None:
 
 
 def test_two_bad_readings_are_a_change_of_range() -> None:
-    bench = metered(power(), power(OVERLOAD), power(OVERLOAD), power(), power(OVERLOAD), power(OVERLOAD), power())
+    twice = (power(OVERLOAD), power(OVERLOAD), power())
+    bench = metered(power(), *twice, *twice)
     step_for(bench, bench.sampler(), 7)
     assert bench.meter.reads == 7
 

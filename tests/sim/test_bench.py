@@ -206,6 +206,36 @@ def test_a_board_from_power_to_discovery_through_real_ports(bench: Bench) -> Non
         assert bench.truth("slot2")["amps"] == 0
 
 
+def test_a_host_on_the_wrong_rate_reads_garbage_over_a_real_port(bench: Bench) -> None:
+    assert bench.place(slot="slot4")["ok"]
+    with bench.open("supply", "slot4") as supply, serial.Serial(
+        bench.address("uart", "slot4"), 115_200, timeout=0.05
+    ) as uart:
+        bench.pin(2, 1, "slot4")
+        bench.pin(0, 1, "slot4")
+        supply.tell("CURR 95;:VOLT 15;:OUTP ON")
+        until(lambda: bench.truth("slot4")["volts"] > 14.9)
+        uart.write(encode(ReadRegister(Register.MISC_CONTROL)))
+        assert uart.read(1) == b"\xaa"                # the replies have begun
+        uart.baudrate = 3_125_000
+        got = b""
+
+        def enough() -> bool:
+            nonlocal got
+            got += uart.read(4096)
+            return len(got) > 300
+
+        until(enough)
+        assert got.count(b"\xaa\x55") < 40            # those already on their way were sound
+        uart.reset_input_buffer()
+        uart.write(encode(ReadRegister(Register.MISC_CONTROL)))
+        time.sleep(0.2)
+        assert b"\xaa" not in uart.read(4096)
+        supply.tell("OUTP OFF")
+        bench.pin(2, 0, "slot4")
+        until(lambda: bench.truth("slot4")["volts"] < 0.5)
+
+
 @pytest.mark.parametrize("part", ["supply", "meter", "scanner"])
 def test_an_unreachable_instrument_refuses_and_comes_back_at_its_address(bench: Bench, part: str) -> None:
     with bench.open(part) as held:
@@ -360,6 +390,15 @@ def test_it_cleans_up(start: Callable[..., Bench], runtime: Path, how: Any) -> N
     assert not list(runtime.glob("bench.[js]*"))
     assert one.process.stderr is not None
     assert one.process.stderr.read() == ""
+
+
+def test_after_a_kill_the_next_one_starts(start: Callable[..., Bench], runtime: Path) -> None:
+    first = start()
+    first.process.kill()
+    first.process.wait(timeout=10)
+    assert (runtime / "bench.sock").exists()
+    second = start()
+    assert second.order(op="status")["instance"] == second.ports["instance"] != first.ports["instance"]
 
 
 def test_idle_it_exits_but_not_under_a_connection_or_a_live_output(
