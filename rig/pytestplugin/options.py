@@ -53,8 +53,12 @@ def add_options(parser: pytest.Parser) -> None:
 
 
 def wanted(config: pytest.Config) -> bool:
-    """Whether this pytest session tests a board; without --rig-slot the plug-in is inert."""
-    return config.getoption("--rig-slot", default=None) is not None and not config.option.collectonly
+    """Whether this pytest session tests a board; without any --rig option the plug-in is inert.
+
+    Any of them asks for a test: a forgotten --rig-slot must not end with exit 0 and nothing tested.
+    """
+    given = any(config.getoption(f"--rig-{name}", default=None) is not None for name in _HELP)
+    return given and not config.option.collectonly
 
 
 def read_options(config: pytest.Config) -> RunOptions:

@@ -14,9 +14,11 @@ from rig.datafile import digest, read_yaml
 from rig.errors import FileError, RecipeError, UsageError
 from rig.fixture.processes import Bench, check_bench_covers, ensure_bench
 from rig.fixturefile import FixtureFile, SlotEntry, load_fixture
+from rig.guard.envelope import ENVELOPES
 from rig.pytestplugin.options import RunOptions
 from rig.recipe import PlanFolder, check_ratings, find_plans, load_plan
 from rig.runtime import RoleLock, Runtime, runtime_for
+from rig.slot import Phase
 from rig.verdict import SequentialTest
 from rig.work.pack import Pack, check_pack, load_pack
 
@@ -56,6 +58,8 @@ def prepare(options: RunOptions, clock: Clock) -> RunSetup:
     pack_path = plan.pack_path(simulated=fixture.simulated)
     pack = load_pack(pack_path)
     check_pack(pack, plan.product, pack_path)
+    _check_envelopes(plan)
+    _check_limits(plan)
     _check_decision(plan, len(pack))
     _check_scenario(options, fixture)
     hashes = plan.hashes | {options.fixture.name: digest(options.fixture), pack_path.name: digest(pack_path)}
@@ -92,6 +96,39 @@ def _chip(plan: PlanFolder) -> ChipModel:
         raise FileError(
             plan.folder / "product.yaml", "chip", repr(plan.product.chip), str(error)
         ) from error
+
+
+def _check_envelopes(plan: PlanFolder) -> None:
+    """What the guard would refuse under power is refused here, before any."""
+    recipe = plan.recipe
+    for field, wanted, phase in (
+        ("cold_amps", recipe.cold_amps, Phase.COLD),
+        ("pre_open_amps", recipe.pre_open_amps, Phase.PRE_OPEN),
+        ("limit_amps", recipe.limit_amps, Phase.HASHING),
+    ):
+        most = ENVELOPES[phase].most_amps
+        if wanted > most:
+            raise FileError(
+                plan.folder / "recipe.yaml", field, f"{wanted:g}",
+                f"at most {most:g} A, the guard's envelope of the {phase.value} phase",
+            )
+    most_volts = ENVELOPES[Phase.COLD].most_volts
+    if most_volts is not None and recipe.cold_volts > most_volts:
+        raise FileError(
+            plan.folder / "recipe.yaml", "cold_volts", f"{recipe.cold_volts:g}",
+            f"at most {most_volts:g} V, the guard's envelope of the cold phase",
+        )
+
+
+def _check_limits(plan: PlanFolder) -> None:
+    """A full count is the product's number of chips, whatever a limit says."""
+    for name in ("chips_found", "chips_found_fast"):
+        spec = plan.limits.measurements.get(name)
+        if spec is not None and (spec.limit is None or spec.limit.equals != plan.product.chips):
+            raise FileError(
+                plan.folder / "limits.yaml", f"measurements.{name}.limit", str(spec.limit),
+                f"equals: {plan.product.chips}, the chips of {plan.product.product}",
+            )
 
 
 def _check_decision(plan: PlanFolder, answers: int) -> None:

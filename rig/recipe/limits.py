@@ -32,6 +32,8 @@ class Limit(Data):
             raise ValueError("an operator: equals, at_least or at_most")
         if self.at_least is not None and self.at_most is not None and self.at_least > self.at_most:
             raise ValueError("at_least not above at_most")
+        if self.equals is not None and not self.holds(self.equals):
+            raise ValueError("equals within at_least and at_most")
         return self
 
     def holds(self, value: float) -> bool:

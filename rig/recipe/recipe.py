@@ -70,6 +70,9 @@ class Recipe(Data):
 
     @model_validator(mode="after")
     def _ratings(self) -> Self:
+        names = [level.level for level in self.levels]
+        if len(set(names)) != len(names):
+            raise ValueError("level names that differ")
         highest = max(self.pre_open_volts, *(level.volts for level in self.levels))
         if highest >= self.over_volts:
             raise ValueError(f"over_volts above the highest volts used ({highest:g})")

@@ -39,6 +39,23 @@ CASES: dict[str, tuple[Callable[[Any], object], dict[str, str], str]] = {
         lambda lab: change(lab.fixture, lambda v: v["slots"]["slot1"]["supply"].update(max_volts=14)),
         {}, "rating of the supply of slot1",
     ),
+    "beyond the guard": (
+        lambda lab: change(lab.plans / "s21pro" / "recipe.yaml", lambda v: v.update(pre_open_amps=40)),
+        {}, "the guard's envelope of the pre-open phase",
+    ),
+    "risks out of reach": (
+        lambda lab: change(
+            lab.plans / "s21pro" / "recipe.yaml", lambda v: v["decision"].update(most_answers_per_chip=2000)
+        ),
+        {}, "raise it",
+    ),
+    "count": (
+        lambda lab: change(
+            lab.plans / "s21pro" / "limits.yaml",
+            lambda v: v["measurements"]["chips_found"].update(limit={"equals": 64}),
+        ),
+        {}, "equals: 65",
+    ),
     "real bench without addresses": (
         lambda lab: change(lab.fixture, lambda v: (v.update(simulated=False), v.pop("board"))), {}, "address",
     ),

@@ -116,3 +116,10 @@ def test_the_help_names_every_option(project: Project) -> None:
     done = project.pytest("--help")
     for name in ("fixture", "slot", "product", "serial", "scenario", "results", "operator", "plans"):
         assert f"--rig-{name}=" in done.stdout, name
+
+
+def test_a_forgotten_slot_is_a_usage_error_and_not_a_shippable_board(project: Project) -> None:
+    done = project.pytest("--rig-product=s21pro", "--rig-serial=S21PROTEST0000001")
+
+    assert done.returncode == 2
+    assert "--rig-" in done.stdout + done.stderr

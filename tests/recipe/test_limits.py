@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
+from pydantic import ValidationError
 
 from rig.datafile import check
 from rig.errors import FileError
@@ -31,6 +32,8 @@ def test_a_limit_holds_when_every_operator_does(
 ) -> None:
     assume((equals, at_least, at_most) != (None, None, None))
     assume(at_least is None or at_most is None or at_least <= at_most)
+    assume(equals is None or at_least is None or equals >= at_least)
+    assume(equals is None or at_most is None or equals <= at_most)
     limit = Limit(equals=equals, at_least=at_least, at_most=at_most)
 
     asked = [
@@ -51,6 +54,11 @@ def test_bounds_belong_to_the_limit(bound: float) -> None:
     assert not Limit(at_most=bound).holds(above)
     assert not Limit(at_least=bound).holds(below)
     assert not Limit(equals=bound).holds(above)
+
+
+def test_equals_outside_the_bounds_could_never_hold() -> None:
+    with pytest.raises(ValidationError, match="equals within"):
+        Limit(equals=5, at_most=4)
 
 
 def test_infinity_passes_only_the_side_that_is_open() -> None:
