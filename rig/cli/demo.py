@@ -48,7 +48,8 @@ def main() -> int:
     for run in runs:
         run.thread.join()
     console.print(_table(runs))
-    console.print(f"Records: {RESULTS}/<date>/<serial>-<run id>/record.json, and {RESULTS / 'rig.db'}")
+    for run in runs:
+        console.print(f"{run.board.slot}: {run.summary.get('record')}", soft_wrap=True)
     as_expected = all(run.as_expected for run in runs)
     console.print("All three came to what they must." if as_expected else "[red]Not what was expected.[/]")
     return 0 if as_expected else 1
@@ -83,7 +84,7 @@ class _Run:
 
 
 def _table(runs: list[_Run]) -> Table:
-    table = Table("slot", "serial", "verdict", "what to know", "rate", "W", "J/TH", "s", "record")
+    table = Table("slot", "serial", "verdict", "code", "rate", "W", "J/TH", "s")
     for run in runs:
         found = run.summary
         style = "green" if found.get("verdict") in ("PASS", "MARGINAL") else "red"
@@ -92,12 +93,11 @@ def _table(runs: list[_Run]) -> Table:
             run.board.slot,
             run.board.serial,
             f"[{style}]{found.get('verdict', 'no verdict')}{grade}[/]",
-            f"{found['failure_code']}: {found['failure_text']}" if found.get("failure_code") else "shippable",
+            found.get("failure_code") or "-",
             _figure(found.get("board_rate"), ".4f"),
             _figure(found.get("watts"), ".0f"),
             _figure(found.get("joules_per_terahash"), ".2f"),
             _figure(found.get("seconds"), ".0f"),
-            str(found.get("record") or "-"),
         )
     return table
 

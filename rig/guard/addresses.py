@@ -7,6 +7,7 @@ import os
 
 from rig.errors import StationFault
 from rig.fixturefile import FixtureFile, SlotEntry
+from rig.instruments.pdu import Outlet
 from rig.runtime import Runtime
 
 
@@ -29,6 +30,18 @@ class Addresses:
             raise StationFault("found no running bench, expected one; start rig sim") from None
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise StationFault(f"found {error!r} in the bench's ports; start rig sim anew") from error
+
+    def outlet_of(self, slot: str) -> Outlet | None:
+        """The outlet that feeds the slot's supply; None when the fixture names none."""
+        number, base = self._fixture.slot(slot).supply.pdu_outlet, self._fixture.pdu
+        if number is None:
+            return None
+        if self._fixture.simulated:
+            try:
+                base = json.loads(self._runtime.bench_ports.read_text(encoding="utf-8"))["pdu"]
+            except (OSError, ValueError, KeyError, TypeError):
+                return None
+        return Outlet(base, number) if base else None
 
     def bench_is_dead(self) -> bool:
         """Whether this is a simulated bench whose process is gone: then nothing of it is live."""

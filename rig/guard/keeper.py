@@ -46,6 +46,9 @@ class Keeper:
     def saw_output_off(self) -> None:
         self.step(lambda rules, _now: rules.saw_output_off())
 
+    def cut_mains(self, text: str) -> None:
+        self._log.note(self._slot, "mains", text)
+
     def lost_supply(self, text: str) -> None:
         self.step(lambda rules, now: rules.lost_supply(text, now))
 

@@ -19,6 +19,7 @@ from rig.guard.connection import Connection, peer_of
 from rig.guard.log import GuardLog
 from rig.guard.rules import SlotRules
 from rig.guard.slotguard import SlotGuard
+from rig.instruments.pdu import Outlet
 from rig.instruments.registry import SUPPLIES, known
 from rig.runtime import Runtime
 
@@ -57,7 +58,8 @@ class Guard:
         self._connections: list[Connection] = []
         self._idle_since = clock.now()
         self._slots: Mapping[str, SlotGuard] = {
-            name: SlotGuard(name, self._finder(name), clock, self._log) for name in fixture.slots
+            name: SlotGuard(name, self._finder(name), self._outlet_finder(name), clock, self._log)
+            for name in fixture.slots
         }
 
     def run(self, exit_when_idle: float | None) -> None:
@@ -138,6 +140,9 @@ class Guard:
 
     def _finder(self, name: str) -> Callable[[], SlotEntry]:
         return lambda: self._addresses.of(name)
+
+    def _outlet_finder(self, name: str) -> Callable[[], Outlet | None]:
+        return lambda: self._addresses.outlet_of(name)
 
 
 def _leased(rules: SlotRules, _now: float) -> bool:

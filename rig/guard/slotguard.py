@@ -23,6 +23,7 @@ from rig.guard.watch import Thermometers
 from rig.guard.worker import Loop, Worker
 from rig.instruments import supply_client
 from rig.instruments.bridge import Level
+from rig.instruments.pdu import Outlet
 from rig.slot import Phase, SupplyReading
 
 T = TypeVar("T")
@@ -47,12 +48,22 @@ class SlotGuard:
     BridgeError when a part fails.
     """
 
-    def __init__(self, name: str, find: Callable[[], SlotEntry], clock: Clock, log: GuardLog) -> None:
-        """``find`` gives the slot's entry with its present addresses, StationFault when there is none."""
+    def __init__(
+        self,
+        name: str,
+        find: Callable[[], SlotEntry],
+        find_outlet: Callable[[], Outlet | None],
+        clock: Clock,
+        log: GuardLog,
+    ) -> None:
+        """``find`` gives the slot's entry with its present addresses, StationFault when there is none;
+        ``find_outlet`` the outlet that feeds its supply."""
         self.name = name
         self._clock = clock
         self._keeper = Keeper(name, clock, log, self._act)
-        self._supply = SupplyHand(lambda: find().supply, supply_client, clock, self._keeper)
+        self._supply = SupplyHand(
+            lambda: find().supply, find_outlet, supply_client, clock, self._keeper
+        )
         self._bridge = BridgeHand(find, clock, self._keeper)
         self._supply_worker = Worker(f"{name} supply", clock, self._look_at_supply, self._supply.interrupt)
         self._bridge_worker = Worker(f"{name} bridge", clock, self._look_at_bridge, _nothing)
@@ -91,6 +102,7 @@ class SlotGuard:
         for worker, job in (
             (self._bridge_worker, self._bridge.pins),
             (self._bridge_worker, self._bridge.feel),
+            (self._supply_worker, self._supply.feed_mains),
             (self._supply_worker, self._supply.clear_trip),
         ):
             with suppress(RigError):

@@ -9,6 +9,7 @@ from rig.clock import Clock
 from rig.errors import InstrumentError, RigError, Role
 from rig.fixturefile import SupplyEntry
 from rig.guard.envelope import Demand
+from rig.instruments.pdu import Outlet
 from rig.instruments.supply import PowerSupply
 from rig.slot import Mode, SupplyReading
 
@@ -18,6 +19,7 @@ class SupplyReport(Protocol):
 
     def saw_supply(self, reading: SupplyReading, started: float) -> None: ...
     def saw_output_off(self) -> None: ...
+    def cut_mains(self, text: str) -> None: ...
     def lost_supply(self, text: str) -> None: ...
 
 
@@ -27,13 +29,16 @@ class SupplyHand:
     def __init__(
         self,
         find: Callable[[], SupplyEntry],
+        find_outlet: Callable[[], Outlet | None],
         make: Callable[[SupplyEntry, Clock], PowerSupply],
         clock: Clock,
         report: SupplyReport,
     ) -> None:
-        """``find`` gives the present entry (StationFault when there is none), ``make`` a client
-        that has not connected yet."""
+        """``find`` gives the present entry (StationFault when there is none), ``find_outlet`` the
+        PDU's outlet that feeds it, ``make`` a client that has not connected yet."""
         self._find = find
+        self._find_outlet = find_outlet
+        self._mains_cut = False
         self._make = make
         self._clock = clock
         self._report = report
@@ -53,11 +58,34 @@ class SupplyHand:
             self._client().interrupt_off()
         except RigError as error:
             self._lost(error)
+            self._cut_mains()
             return False
         self._in_order = True
         self._report.saw_output_off()
         self.look()
         return True
+
+    def feed_mains(self) -> None:
+        """Mains back on a supply from which they were cut; for a new lease. Raises InstrumentError."""
+        outlet = self._find_outlet() if self._mains_cut else None
+        if outlet is not None:
+            outlet.feed()
+        self._mains_cut = False
+
+    def _cut_mains(self) -> None:
+        """A supply that does not obey loses its mains."""
+        if self._mains_cut:
+            return
+        try:
+            outlet = self._find_outlet()
+            if outlet is None:
+                return
+            outlet.cut()
+        except RigError as error:
+            self._report.cut_mains(f"its mains could not be cut: {error}")
+            return
+        self._mains_cut = True
+        self._report.cut_mains(f"its mains were cut at outlet {outlet.number}")
 
     def look(self) -> None:
         """One read-back, reported; a failure is reported too."""

@@ -169,6 +169,8 @@ class LittleBridge:
         self._thread.start()
 
     def close(self) -> None:
+        # first the name: the pty's number may be another test's the moment it is free
+        self._link.unlink(missing_ok=True)
         self._stop.set()
         self._thread.join(5)
 

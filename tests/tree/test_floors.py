@@ -47,7 +47,7 @@ def test_every_module_says_what_it_is() -> None:
 
 def test_modules_stay_small() -> None:
     long = {name_of(path): lines for path in SOURCES
-            if (lines := len(path.read_text(encoding="utf-8").splitlines())) > 300}
+            if (lines := len(path.read_text(encoding="utf-8").splitlines())) > 320}
 
     assert long == {}
 

@@ -1,0 +1,59 @@
+"""A switched outlet: the last way to take the mains from a supply that no longer answers.
+
+The plainest dialect, as labgrid's ``rest`` power ports speak it: PUT and GET of ``1`` or ``0`` on
+``/outlets/N``. Every exchange has a timeout and every order is read back: none of labgrid's own
+power drivers has either.
+"""
+
+from __future__ import annotations
+
+import http.client
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from rig.errors import InstrumentError, Role
+
+_SECONDS = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Outlet:
+    """One outlet of a PDU at ``base`` (http://host:port). Raises InstrumentError (SUPPLY)."""
+
+    base: str
+    number: int
+
+    def cut(self) -> None:
+        """Mains off, read back."""
+        self._switch("0")
+
+    def feed(self) -> None:
+        """Mains on, read back."""
+        self._switch("1")
+
+    def _switch(self, level: str) -> None:
+        self._ask("PUT", level)
+        found = self._ask("GET", None)
+        if found != level:
+            raise self._fault(f"found {found!r} after setting {level}")
+
+    def _ask(self, method: str, body: str | None) -> str:
+        parts = urlsplit(self.base)
+        link = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=_SECONDS)
+        try:
+            link.request(method, f"{parts.path.rstrip('/')}/outlets/{self.number}", body)
+            answer = link.getresponse()
+            text = answer.read(64).decode("latin-1").strip()
+        except (OSError, http.client.HTTPException) as error:
+            raise self._fault(f"found {error}") from error
+        finally:
+            link.close()
+        if answer.status != http.client.OK:
+            raise self._fault(f"found HTTP {answer.status} {text}")
+        return text
+
+    def _fault(self, found: str) -> InstrumentError:
+        return InstrumentError(
+            Role.SUPPLY, f"outlet {self.number} of the PDU at {self.base}: {found}, expected its level; "
+            "pull the supply's plug",
+        )
