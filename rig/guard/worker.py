@@ -21,7 +21,10 @@ Job = Callable[[], Any]
 # Runs the step again and again until it says False; the owner decides what a bug in it means.
 Loop = Callable[[str, Callable[[], bool]], None]
 
+# An urgent order that failed: soon again at first, then without keeping the machine busy.
 RETRY_SECONDS = 0.1
+SLOW_RETRY_SECONDS = 0.5
+_QUICK_RETRIES = 50
 
 
 class Worker:
@@ -42,6 +45,7 @@ class Worker:
         self._jobs: deque[tuple[Job, Future[Any]]] = deque()
         self._urgent: Callable[[], bool] | None = None
         self._retry_at = 0.0
+        self._tries = 0
         self._poll_at = 0.0
         self._interruptible = False
         self._stopped = False
@@ -70,7 +74,7 @@ class Worker:
     def urge(self, job: Callable[[], bool]) -> None:
         """Run ``job`` next and until it succeeds; it takes the place of an earlier urgent one."""
         with self._condition:
-            self._urgent, self._retry_at = job, 0.0
+            self._urgent, self._retry_at, self._tries = job, 0.0, 0
             while self._jobs:
                 future = self._jobs.popleft()[1]
                 if future.set_running_or_notify_cancel():
@@ -117,7 +121,9 @@ class Worker:
             if done and self._urgent is job:
                 self._urgent = None
             elif self._urgent is job:
-                self._retry_at = self._clock.now() + RETRY_SECONDS
+                self._tries += 1
+                pause = RETRY_SECONDS if self._tries < _QUICK_RETRIES else SLOW_RETRY_SECONDS
+                self._retry_at = self._clock.now() + pause
 
     def _idle_seconds(self) -> float:
         """Seconds until there is something to do; 0 when there is."""

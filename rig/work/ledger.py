@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from rig.bm13xx.chain import ChainLayout
 from rig.bm13xx.replies import Nonces, columns
+from rig.bm13xx.sweep import version_space_seconds
 from rig.work.issue import Flags, Index, Issue, KnownAnswers, answer_keys
 from rig.work.pack import Pack
 from rig.work.templates import JobSlots
@@ -38,7 +39,7 @@ class Tally:
     returned: Counts
     wrong: Counts                    # hash too weak for its job
     stale: Counts                    # right for a job that was replaced
-    duplicate: Counts                # a known answer a second time in one issue
+    duplicate: Counts                # a known answer a second time in one pass of an issue
     outside: Counts                  # right for its job, but no answer this chain's sweep should meet
     unknown: int                     # for a job id never used
     corrupt: int                     # CRC wrong
@@ -58,6 +59,7 @@ class Ledger:
         self._model, self._layout = pack.model, layout
         self._required = pack.required_zero_bits
         self._known = KnownAnswers(pack, layout, sweep_length, mhz, ticket_zero_bits)
+        self._version_space_seconds = version_space_seconds(sweep_length)
         self._slots = JobSlots(pack.templates)
         self._present: Issue | None = None
         self._before: Issue | None = None
@@ -126,7 +128,8 @@ class Ledger:
 
     def _take_known(self, issue: Issue, nonces: Nonces, mine: Flags, now: float) -> None:
         returns = issue.take(answer_keys(nonces.version_bits[mine], nonces.word[mine]))
-        if returns.again.any():
+        # a chip whose new job comes late begins the version space anew: that repeat is the host's
+        if returns.again.any() and now - issue.issued_at < self._version_space_seconds:
             self._duplicate += self._by_chip(nonces.counter[mine][returns.again])
         if returns.strange.any():
             self._outside += self._by_chip(nonces.counter[mine][returns.strange])

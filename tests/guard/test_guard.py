@@ -496,3 +496,12 @@ def test_the_log_tells_every_transition_and_why(bench: Any, until: Until) -> Non
         "stopping", "safe", "leased", "phase", "live", "lease lost", "stopping", "safe",
     ]
     assert all(entry["time"] for entry in bench.log())
+
+
+def test_a_guard_that_cannot_prove_the_end_says_so(bench: Any) -> None:
+    guard = bench.guard()
+    go_live(bench)
+    bench.supplies["slot1"].close()
+    guard.terminate()
+
+    assert guard.wait(20) == 3

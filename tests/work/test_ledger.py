@@ -359,3 +359,18 @@ def test_hits_never_exceed_trials_and_nothing_is_taken_back(small_pack: Pack, st
         odd = tally.wrong + tally.stale + tally.duplicate + tally.outside
         assert odd.sum() + tally.unknown + tally.corrupt + tally.answers == sent
         before = tally
+
+
+
+def test_a_job_renewed_late_makes_no_repeats(small_pack: Pack) -> None:
+    """Past the version space the chip begins anew: that the host was late is no fault of the chip."""
+    ledger = ledger_for(small_pack)
+    ledger.issue(0, 0, 0.0)
+    frames = frames_of(small_pack, np.arange(50), 0)
+    ledger.take(frames, 1.0)
+    ledger.take(frames[:10], 2.7)
+    assert not ledger.tally(2.7).duplicate.any()
+    ledger.issue(1, 1, 2.8)
+    ledger.take(frames_of(small_pack, small_pack.first_rows[1] + np.arange(3), 1), 2.9)
+    ledger.take(frames_of(small_pack, small_pack.first_rows[1] + np.arange(3), 1), 3.0)
+    assert ledger.tally(3.0).duplicate.sum() == 3

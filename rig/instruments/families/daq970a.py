@@ -10,7 +10,7 @@ from rig.instruments.scanner import Channels, ScannerFamily
 
 _DOMAIN_RANGE_VOLTS = 10
 _TERMINAL_RANGE_VOLTS = 100
-_NPLC = 1
+_NPLC = 0.2                  # a scan of a slot in a tenth of a second: the driver loop waits for it
 _MAINS_HERTZ = 60
 
 
