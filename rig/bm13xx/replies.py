@@ -32,10 +32,11 @@ from rig.bm13xx.replyframes import (
 )
 
 __all__ = [
-    "LONG", "SHORT", "Nonces", "RegisterReply", "ReplyBlock", "ReplyDecoder", "ReplyForm", "ReplyType",
-    "columns", "encode_nonces", "encode_register", "excess_byte",
+    "LONG", "LONGEST_PIECE", "SHORT", "Nonces", "RegisterReply", "ReplyBlock", "ReplyDecoder", "ReplyForm",
+    "ReplyType", "columns", "encode_nonces", "encode_register", "excess_byte",
 ]
 
+LONGEST_PIECE = 64 * LONG
 _FIRST_BLOCK = 256                   # frames the fast path looks at before it looks at more
 _TRUST = 8                           # sound frames in a row before the fast path is worth trying again
 
@@ -55,20 +56,23 @@ class ReplyBlock:
 
     ``nonces`` are whole 11-byte frames with a sound CRC, (n, 11) uint8, in order of arrival.
     ``bad_crc`` counts frames refused for their checksum, ``skipped`` all bytes that belonged to no
-    sound frame, theirs included.
+    sound frame, theirs included. ``damaged`` are those bytes, one piece for each place in the
+    stream where sound frames do not follow each other; a piece comes once a sound frame has ended
+    it, or when it has grown to ``LONGEST_PIECE`` bytes.
     """
 
     nonces: Bytes
     registers: tuple[RegisterReply, ...]
     bad_crc: int
     skipped: int
+    damaged: tuple[bytes, ...] = ()
 
 
 class ReplyDecoder:
     """Turns a chain's byte stream into blocks; fed in pieces of any size.
 
     Aligned frames are decoded as arrays; anything else is resynchronised byte by byte at the next
-    preamble with a sound checksum. Holds at most ten bytes between feeds.
+    preamble with a sound checksum. Holds at most ten bytes and one damaged piece between feeds.
     """
 
     def __init__(self, model: ChipModel, form: ReplyForm = ReplyForm.AUTO) -> None:
@@ -77,6 +81,7 @@ class ReplyDecoder:
         self._seen_long = False
         self._seen_short = False
         self._tail = b""
+        self._piece = bytearray()
 
     def feed(self, data: bytes) -> ReplyBlock:
         """Take the next bytes; returns what they complete."""
@@ -101,6 +106,7 @@ class ReplyDecoder:
             good &= (kinds == ReplyType.NONCE) | (kinds == ReplyType.REGISTER)
             run = count if good.all() else int(np.argmin(good))
             if run:
+                self._end_piece(found)
                 self._seen_long, self._seen_short = True, False
                 found.add_rows(rows[:run], kinds[:run])
                 at += run * LONG
@@ -119,16 +125,17 @@ class ReplyDecoder:
             start = buffer.find(PREAMBLE, at)
             if start < 0:
                 start = max(at, len(buffer) - buffer.endswith(PREAMBLE[:1]))
-                found.skipped += start - at
+                self._skip(buffer[at:start], found)
                 return start, False
             if start > at:
-                found.skipped += start - at
+                self._skip(buffer[at:start], found)
                 in_a_row = 0
             at = start
             result, size = self._fit(buffer, at)
             if result is Fit.PARTIAL:
                 return at, False
             if result is Fit.GOOD:
+                self._end_piece(found)
                 self._seen_long, self._seen_short = size == LONG, size == SHORT
                 found.add_frame(buffer[at:at + size])
                 at += size
@@ -137,9 +144,21 @@ class ReplyDecoder:
                     return at, True
                 continue
             found.bad_crc += 1
-            found.skipped += 1
+            self._skip(buffer[at:at + 1], found)
             in_a_row = 0
             at += 1
+
+    def _skip(self, data: bytes, found: _Found) -> None:
+        found.skipped += len(data)
+        self._piece += data
+        while len(self._piece) >= LONGEST_PIECE:
+            found.damaged.append(bytes(self._piece[:LONGEST_PIECE]))
+            del self._piece[:LONGEST_PIECE]
+
+    def _end_piece(self, found: _Found) -> None:
+        if self._piece:
+            found.damaged.append(bytes(self._piece))
+            self._piece.clear()
 
     def _fit(self, buffer: bytes, at: int) -> Fitted:
         if self._form is ReplyForm.LONG:
@@ -159,6 +178,7 @@ class _Found:
     def __init__(self) -> None:
         self.bad_crc = 0
         self.skipped = 0
+        self.damaged: list[bytes] = []
         self._nonces: list[Bytes] = []
         self._registers: list[RegisterReply] = []
 
@@ -179,4 +199,4 @@ class _Found:
 
     def block(self) -> ReplyBlock:
         nonces = np.concatenate(self._nonces) if self._nonces else np.empty((0, LONG), np.uint8)
-        return ReplyBlock(nonces, tuple(self._registers), self.bad_crc, self.skipped)
+        return ReplyBlock(nonces, tuple(self._registers), self.bad_crc, self.skipped, tuple(self.damaged))

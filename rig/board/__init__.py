@@ -12,7 +12,8 @@ from rig.board.link import link_echoes
 from rig.board.ramp import RampTick, ramp
 from rig.board.sensors import hottest_of, read_sensors
 from rig.board.soak import SoakTick, soak
-from rig.board.work_stream import WireCount, WorkStream
+from rig.board.work_stream import WorkStream
+from rig.work.ingest import WireCount
 
 __all__ = [
     "BringUp", "BurnInTick", "EepromReading", "RampTick", "SoakTick", "Warmth", "WarmthKeeper",

@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from rig.board.keeper import WarmthKeeper
-from rig.board.work_stream import WireCount, WorkStream
+from rig.board.work_stream import WorkStream
 from rig.slot import Slot
+from rig.work.ingest import WireCount
 from rig.work.ledger import Ledger, Tally
 
 

@@ -7,39 +7,23 @@ version mask once more.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from rig.bm13xx import registers
 from rig.bm13xx.commands import SendJob, WriteRegister
 from rig.bm13xx.jobs import Job
 from rig.bm13xx.models import ChipModel
 from rig.bm13xx.registers import Register
-from rig.bm13xx.replies import ReplyDecoder
 from rig.board.bring_up import WRITE_SECONDS, version_mask
 from rig.board.commanding import Commander
 from rig.recipe import Product, Recipe
 from rig.slot import Slot
+from rig.work.ingest import Ingest, WireCount
 from rig.work.ledger import Ledger
 from rig.work.pack import Pack
 
 JOB_IDS = 16                    # 0..15 in turn: the ids of which a reply holds every bit
 BLOCK_SECONDS = 0.05            # about 900 answers of a full board at the lowest ticket
-
-
-@dataclass(frozen=True, slots=True)
-class WireCount:
-    """What came over the wire since the stream was opened.
-
-    ``bad_crc`` frames were refused for their checksum; ``skipped_bytes`` belonged to no sound frame,
-    theirs included. ``silent_seconds``: since the last byte.
-    """
-
-    received_bytes: int = 0
-    nonce_frames: int = 0
-    register_frames: int = 0
-    bad_crc: int = 0
-    skipped_bytes: int = 0
-    silent_seconds: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,16 +47,13 @@ class WorkStream:
     ) -> None:
         self._slot, self._product, self._recipe, self._pack = slot, product, recipe, pack
         self._commander = Commander(slot)
-        self._decoder = ReplyDecoder(model)
-        self._ledger: Ledger | None = None
-        self._wire = WireCount()
-        self._heard_at = slot.clock.now()
+        self._ingest = Ingest(model, slot.clock.now())
         self._last: Issued | None = None
         self.jobs_sent = 0
 
     @property
     def wire(self) -> WireCount:
-        return replace(self._wire, silent_seconds=self._slot.clock.now() - self._heard_at)
+        return self._ingest.wire(self._slot.clock.now())
 
     @property
     def register_writes(self) -> int:
@@ -93,7 +74,7 @@ class WorkStream:
         self._write(Register.HASH_COUNTING_NUMBER, self._product.sweep_length)
         self._commander.send(version_mask(), pause=WRITE_SECONDS)
         self._slot.link.flush_input()
-        self._heard_at = self._slot.clock.now()
+        self._ingest.restart_silence(self._slot.clock.now())
         self._issue()
 
     def book(self, ledger: Ledger) -> None:
@@ -104,7 +85,7 @@ class WorkStream:
         """
         if self._last is not None:
             ledger.issue(self._last.job, self._last.job_id, self._slot.clock.now())
-        self._ledger = ledger
+        self._ingest.ledger = ledger
         self._issue()
 
     def step(self, seconds: float = BLOCK_SECONDS) -> None:
@@ -122,21 +103,7 @@ class WorkStream:
 
     def _take(self) -> None:
         data = self._slot.link.read(0.0)
-        now = self._slot.clock.now()
-        if not data:
-            return
-        block = self._decoder.feed(data)
-        self._heard_at = now
-        wire = self._wire
-        self._wire = WireCount(
-            received_bytes=wire.received_bytes + len(data),
-            nonce_frames=wire.nonce_frames + len(block.nonces),
-            register_frames=wire.register_frames + len(block.registers),
-            bad_crc=wire.bad_crc + block.bad_crc,
-            skipped_bytes=wire.skipped_bytes + block.skipped,
-        )
-        if self._ledger is not None and len(block.nonces):
-            self._ledger.take(block.nonces, now)
+        self._ingest.feed(data, self._slot.clock.now())
 
     def _issue(self) -> None:
         job, job_id = self.jobs_sent % self._pack.jobs, self.jobs_sent % JOB_IDS
@@ -144,8 +111,8 @@ class WorkStream:
         self._commander.send(SendJob(Job.from_header(job_id, template)))
         self.jobs_sent += 1
         self._last = Issued(job, job_id, self._slot.clock.now())
-        if self._ledger is not None:
-            self._ledger.issue(job, job_id, self._last.at_seconds)
+        if self._ingest.ledger is not None:
+            self._ingest.ledger.issue(job, job_id, self._last.at_seconds)
 
     def _write(self, register: Register, value: int, address: int | None = None) -> None:
         self._commander.send(WriteRegister(register, value, address), pause=WRITE_SECONDS)

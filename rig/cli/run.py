@@ -61,6 +61,7 @@ def _test(options: RunOptions) -> tuple[int, RunRecord | None, Path | None]:
             str(setup.plan.folder), "--disable-plugin-autoload", "-p", "rig.pytestplugin",
             "-p", "no:cacheprovider", "-p", "no:doctest", "-W", "default",
             "--import-mode=importlib", "--capture=no",
+            "-o", "faulthandler_timeout=0",
         ]
         code = int(pytest.main(words, plugins=[session]))
     finally:

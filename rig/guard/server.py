@@ -12,10 +12,11 @@ from pathlib import Path
 from types import FrameType
 
 from rig.clock import Clock
-from rig.errors import Role, UsageError
+from rig.errors import GuardError, Role, UsageError
 from rig.fixturefile import FixtureFile, SlotEntry
 from rig.guard.addresses import Addresses
 from rig.guard.connection import Connection, peer_of
+from rig.guard.crew import Crew
 from rig.guard.log import GuardLog
 from rig.guard.rules import SlotRules
 from rig.guard.slotguard import SlotGuard
@@ -30,7 +31,8 @@ STOP_SECONDS = 8.0
 def serve(fixture: FixtureFile, runtime: Runtime, clock: Clock, exit_when_idle: float | None) -> None:
     """Guard a fixture until told to stop, or until idle for ``exit_when_idle`` seconds.
 
-    Raises UsageError when another guard holds the fixture or a supply's family is unknown.
+    Raises UsageError when another guard holds the fixture or a supply's family is unknown, and
+    GuardError at the end when a slot was live and could not be proved safe.
     """
     for entry in fixture.slots.values():
         known(SUPPLIES, entry.supply.family, Role.SUPPLY)
@@ -57,26 +59,34 @@ class Guard:
         self._stop = threading.Event()
         self._connections: list[Connection] = []
         self._idle_since = clock.now()
-        self._slots: Mapping[str, SlotGuard] = {
-            name: SlotGuard(name, self._finder(name), self._outlet_finder(name), clock, self._log)
+        self._crews: Mapping[str, Crew] = {
+            name: Crew(name, self._finder(name), self._outlet_finder(name), clock, self._log)
             for name in fixture.slots
+        }
+        self._slots: Mapping[str, SlotGuard] = {
+            name: SlotGuard(name, crew) for name, crew in self._crews.items()
         }
 
     def run(self, exit_when_idle: float | None) -> None:
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
             signal.signal(number, self._told_to_stop)
         self._log.note(None, "start", f"process {os.getpid()}")
-        for slot in self._slots.values():
-            slot.start(self._loop)
+        for crew in self._crews.values():
+            crew.start(self._loop)
         door = _listen(self._path)
         threading.Thread(target=self._loop, args=("door", lambda: self._admit(door)), daemon=True).start()
         self._loop("watch", lambda: self._watch(exit_when_idle))
         self._stop.set()
         self._path.unlink(missing_ok=True)
-        self._switch_off()
+        left = self._switch_off()
         door.close()
         self._log.note(None, "end", f"process {os.getpid()}")
         self._log.close()
+        if left:
+            raise GuardError(
+                f"the guard ends, but {', '.join(left)} could not be read back as off and below a volt; "
+                "cut the mains there and keep hands off"
+            )
 
     def _loop(self, name: str, step: Callable[[], bool]) -> None:
         """Run ``step`` until it says False. A bug in the guard switches everything off; it goes on."""
@@ -127,13 +137,19 @@ class Guard:
         ).start()
         return True
 
-    def _switch_off(self) -> None:
+    def _switch_off(self) -> list[str]:
+        """Everything off; the slots that were live once and could not be proved safe."""
         for slot in self._slots.values():
             slot.stop("the guard was told to stop")
         deadline = self._clock.now() + STOP_SECONDS
         for slot in self._slots.values():
             slot.wait_until_off(max(0.0, deadline - self._clock.now()))
-            slot.end_threads()
+        hot = [name for name, slot in self._slots.items() if slot.look(_may_be_hot)]
+        if hot and self._addresses.bench_is_dead():
+            hot = []
+        for crew in self._crews.values():
+            crew.stop()
+        return hot
 
     def _told_to_stop(self, _number: int, _frame: FrameType | None) -> None:
         self._stop.set()
@@ -143,6 +159,10 @@ class Guard:
 
     def _outlet_finder(self, name: str) -> Callable[[], Outlet | None]:
         return lambda: self._addresses.outlet_of(name)
+
+
+def _may_be_hot(rules: SlotRules, _now: float) -> bool:
+    return rules.state.ever_live and not rules.state.safe
 
 
 def _leased(rules: SlotRules, _now: float) -> bool:

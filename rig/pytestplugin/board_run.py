@@ -15,6 +15,7 @@ from rig.pytestplugin.log import RunLog
 from rig.pytestplugin.progress import Progress, Status
 from rig.pytestplugin.sampler import Sampler
 from rig.pytestplugin.setup import RunSetup
+from rig.pytestplugin.warmth import WarmthLog
 from rig.recipe import Dimension
 from rig.slot import Phase, Protection, ScanReading, Slot
 from rig.verdict.measurement import Judge, Measurement, Outcome
@@ -71,8 +72,8 @@ class Run:
         self._bring_up: BringUp | None = None
         self._work: WorkStream | None = None
         self._keeper: WarmthKeeper | None = None
-        self._hottest = -math.inf
         self._longest_silence = 0.0
+        self._warmth = WarmthLog(self.recipe.cooling)
         self._set_volts = self.recipe.cold_volts
         self._status = Status(chips=self.product.chips)
 
@@ -219,6 +220,7 @@ class Run:
         self.phase(name)
         self.slot.supply.enter(phase, deadline_seconds)
         self.sampler.begin()
+        self._warmth.begin()
         last: T | None = None
         for tick in ticks:
             last = tick
@@ -227,6 +229,7 @@ class Run:
                 break
         if isinstance(ticks, Generator):
             ticks.close()
+        self._show(mhz=getattr(last, "mhz", self._status.mhz))
         if last is None:
             raise RuntimeError(f"{name}: found a procedure without a tick, expected at least one")
         return last
@@ -242,7 +245,8 @@ class Run:
         self.measure("domain_volts", *volts)
         self.measure("domain_deviation_volts", *(value - mean for value in volts))
         self.measure("energy_watt_hours", self.sampler.settled_power().watt_hours.value)
-        self.measure("hottest_celsius", self._hottest)
+        self.measure("hottest_celsius", self._warmth.hottest)
+        self.measure("cooling_ratio", self._warmth.cooling_ratio(watts, self.log.celsius))
 
     def measure_answers(self, judge: AnswerJudge) -> None:
         """What the known answers say of each chip, its cores and the board."""
@@ -256,9 +260,7 @@ class Run:
 
     def _look(self, tick: Tick, expected_seconds: float | None) -> None:
         self._listen()
-        hottest = getattr(tick, "hottest", None)
-        if hottest is not None:
-            self._hottest = max(self._hottest, hottest)
+        self._warmth.feel(tick)
         sample = self.sampler.step()
         if sample is None:
             return
@@ -271,7 +273,7 @@ class Run:
             mhz=getattr(tick, "mhz", self._status.mhz),
             answers_per_second=tally.answers / tick.seconds if tally and tick.seconds > 1 else None,
             watts=sample.meter.watts.value,
-            celsius=math.nan if hottest is None else hottest,
+            celsius=self._warmth.present,
             seconds_left=left,
         )
 

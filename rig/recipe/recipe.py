@@ -31,6 +31,18 @@ class Soak(Data):
     timeout_seconds: float = Field(default=120.0, gt=0)
 
 
+class Cooling(Data):
+    """What a sound board's heat path does: kelvin of its hottest sensor over ambient for a kilowatt
+    at full fan, and how that grows as the fans slow down (share to the minus ``exponent``)."""
+
+    kelvin_per_kilowatt: float = Field(default=22.0, gt=0)
+    exponent: float = Field(default=0.8, ge=0)
+
+    def expected_kelvin(self, watts: float, fan_share: float) -> float:
+        """Kelvin over ambient of a sound board at ``watts`` and ``fan_share`` (above 0)."""
+        return float(self.kelvin_per_kilowatt * watts / 1000 * fan_share**-self.exponent)
+
+
 class Decision(Data):
     """The sequential test over distinct known answers, per chip."""
 
@@ -63,6 +75,7 @@ class Recipe(Data):
     job_seconds: float = Field(default=2.5, gt=0)               # renewal, before the version space is spent
     ramp: Ramp = Ramp()
     soak: Soak = Soak()
+    cooling: Cooling = Cooling()
     soak_seconds: float = Field(default=30.0, ge=0)
     decision: Decision = Decision()
     levels: tuple[Level, ...] = Field(min_length=1)

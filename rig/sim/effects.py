@@ -57,6 +57,8 @@ class Effects:
     eeprom: Eeprom = Eeprom.GOOD
     eeprom_serial: str | None = None
     meter_overload: bool = False
+    corrupt_share: float = 0.0         # of the chain's replies
+    lost_share: float = 0.0            # of the chain's bytes
     estop_open: bool = False
     lid_open: bool = False
     silent_sensors: set[int] = field(default_factory=set)

@@ -220,6 +220,22 @@ class PartGone(Fault):
         effects.gone.add(self.part)
 
 
+class CorruptReplies(Fault):
+    kind: Literal["corrupt_replies"]
+    rate: Share
+
+    def strike(self, effects: Effects) -> None:
+        effects.corrupt_share = self.rate
+
+
+class LostBytes(Fault):
+    kind: Literal["lost_bytes"]
+    rate: Share
+
+    def strike(self, effects: Effects) -> None:
+        effects.lost_share = self.rate
+
+
 class SupplyUnreachable(PartGone):
     kind: Literal["supply_unreachable"]
     part: ClassVar[Part] = Part.SUPPLY

@@ -19,6 +19,7 @@ from rig.sim.effects import Part
 from rig.sim.electrical import held_by_pads
 from rig.sim.supply import SupplyOutput
 from rig.sim.thermal import Fans
+from rig.sim.wire import Noise
 
 CABLE_OHMS, CONTACT_OHMS, DISCHARGE_OHMS = 0.002, 0.0015, 20.0
 CONTACTOR_SECONDS = 0.03           # from the loop's opening to the contacts'
@@ -61,6 +62,7 @@ class SimSlot:
         self.fans = Fans(seed)
         self.power = Power()
         self.board: Board | None = None
+        self._noise = Noise(seed)
         self.outputs = dict.fromkeys((entry.pins.reset, entry.pins.loopback, entry.pins.discharge), False)
         self._contacts = True
         self._loop_opened: float | None = None
@@ -74,6 +76,7 @@ class SimSlot:
         """A fresh board in the slot, cold."""
         self.advance(now)
         self.board = board
+        self._noise = Noise(board.lottery.seed)
         self.power = Power()
         self._contacts, self._loop_opened, self._first_on = True, None, None
         self._step(_LEAST_STEP_SECONDS, now)
@@ -133,7 +136,10 @@ class SimSlot:
         if self.seated is None:
             return b""
         data = self.seated.chain.transmit(now, baud)
-        return b"" if self.loopback or self.is_gone(Part.UART) else data
+        if self.loopback or self.is_gone(Part.UART):
+            return b""
+        effects = self.seated.effects
+        return self._noise.damaged(data, effects.corrupt_share, effects.lost_share)
 
     def next_due(self, now: float) -> float:
         """When to be called again at the latest."""

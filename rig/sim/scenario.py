@@ -23,6 +23,7 @@ AnyFault = Annotated[
     | kinds.HotBoard | kinds.PowerHigh | kinds.OpenInput | kinds.DomainVoltage
     | kinds.EepromAbsent | kinds.EepromCorrupt | kinds.EepromDuplicateSerial | kinds.SensorAbsent
     | kinds.SupplyUnreachable | kinds.MeterUnreachable | kinds.ScannerUnreachable | kinds.UartGone
+    | kinds.CorruptReplies | kinds.LostBytes
     | kinds.BridgeUnreachable | kinds.MeterOverload | kinds.FanFail
     | kinds.Estop | kinds.LidOpen | kinds.BoardRemoved,
     Field(discriminator="kind"),
@@ -33,9 +34,8 @@ BUILT: tuple[str, ...] = tuple(
 NOT_YET = (
     "stuck_busy", "intermittent_joint", "dead_domain", "duplicate_address", "stale_jobs",
     "duplicate_nonces", "heat_drop", "volt_drop", "short_circuit", "leakage", "sensor_stuck",
-    "corrupt_replies", "lost_bytes", "supply_hangs", "supply_trips", "supply_readback_offset",
-    "meter_offset", "late_reply", "contact_resistance", "sense_open", "cable_open", "will_not_warm",
-    "ambient",
+    "supply_hangs", "supply_trips", "supply_readback_offset", "meter_offset", "late_reply",
+    "contact_resistance", "sense_open", "cable_open", "will_not_warm", "ambient",
 )
 
 

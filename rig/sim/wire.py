@@ -6,6 +6,8 @@ from collections import deque
 
 import numpy as np
 
+from rig.bm13xx.replies import LONG
+
 BITS_PER_BYTE = 10
 TOLERANCE = 0.05                   # 1 Mbaud against 1.0417 works on real boards
 FIFO_BYTES = 1 << 20
@@ -102,6 +104,27 @@ class Outgoing:
 
     def __len__(self) -> int:
         return len(self._waiting)
+
+
+class Noise:
+    """Damage on the way from the chain to the host; the same seed damages the same bytes.
+
+    A reply is 11 bytes; each of its bytes is hit so often that ``corrupt_share`` of the replies
+    come with one byte or more turned. A byte that is hit becomes any other byte, so one hit reply
+    in about 36 has a right CRC-5 again.
+    """
+
+    def __init__(self, seed: int) -> None:
+        self._rng = np.random.default_rng([seed, 5])
+
+    def damaged(self, data: bytes, corrupt_share: float, lost_share: float) -> bytes:
+        """What arrives of ``data``. Shares 0..1: of replies with turned bits, of bytes lost."""
+        if not data or not (corrupt_share or lost_share):
+            return data
+        heard = np.frombuffer(data, np.uint8).copy()
+        hit = np.flatnonzero(self._rng.random(len(heard)) < 1 - (1 - corrupt_share) ** (1 / LONG))
+        heard[hit] ^= self._rng.integers(1, 256, len(hit), dtype=np.uint8)
+        return heard[self._rng.random(len(heard)) >= lost_share].tobytes()
 
 
 def garbled(data: bytes, sent_baud: float, read_baud: float, rng: np.random.Generator) -> bytes:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
 
 from rig.bm13xx.chain import ChainLayout
 from rig.bm13xx.sweep import BATCHES, VERSIONS_PER_BATCH, batch_seconds, window_counts
+from rig.work.damage import Namer
 from rig.work.pack import Pack
 
 GUARD_BATCHES = 16                   # answers still under way: replies wait for each other on the chain
@@ -24,13 +26,18 @@ def answer_keys(version_bits: npt.NDArray[np.uint16], word: npt.NDArray[np.uint3
     return version_bits.astype(np.uint64) << np.uint64(32) | word
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class KnownJob:
     """Those answers of a job that the chips can give at their present clock, in order of batch."""
 
     keys: Keys
     places: Index                    # chip * cores + core
     end_of_batch: Index              # (4096,) rows up to and with each batch
+
+    @cached_property
+    def namer(self) -> Namer:
+        """What tells its answers by parts; made when the first damaged reply comes."""
+        return Namer(self.keys)
 
 
 class KnownAnswers:
@@ -79,7 +86,7 @@ class Issue:
     """A job frame that was written: what came back of it, and what is due.
 
     ``first_trial`` is the row up to which earlier issues of the job made trials; ``due`` the rows
-    whose return must have passed.
+    whose return must have passed; ``void`` those whose reply came damaged: no trials.
     """
 
     def __init__(self, job: int, job_id: int, known: KnownJob, first_trial: int, now: float) -> None:
@@ -88,6 +95,7 @@ class Issue:
         self.issued_at = now
         self.due = 0
         self.seen = np.zeros(len(known.keys), dtype=np.bool_)
+        self.void: Flags | None = None              # most issues have none
         self._latest_batch = -1
         self._stamp = np.zeros(len(known.keys), dtype=np.intp)
 
@@ -101,6 +109,8 @@ class Issue:
         at[at == len(known)] = 0
         found = known[at] == keys
         fresh = found & ~self.seen[at]
+        if self.void is not None:
+            fresh &= ~self.void[at]
         # of one answer twice in a block, only the last keeps its stamp, and only it is fresh
         order = np.arange(len(keys))
         self._stamp[at[fresh]] = order[fresh]
@@ -111,6 +121,15 @@ class Issue:
             batch = int(known[rows.max()] >> np.uint64(32)) // VERSIONS_PER_BATCH
             self._latest_batch = max(self._latest_batch, batch)
         return Returns(fresh, found & ~fresh, ~found, rows)
+
+    def excuse(self, rows: Index) -> Index:
+        """Void answers whose reply came damaged; returns those that were not back or void before."""
+        if self.void is None:
+            self.void = np.zeros(len(self.seen), dtype=np.bool_)
+        rows = np.unique(rows)
+        rows = rows[~(self.seen[rows] | self.void[rows])]
+        self.void[rows] = True
+        return rows
 
     def advance(self, now: float, heard_at: float, seconds_per_batch: float) -> tuple[int, int]:
         """Move ``due`` on; returns the rows newly due, from and to.

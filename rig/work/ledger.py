@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,11 +11,13 @@ import numpy.typing as npt
 from rig.bm13xx.chain import ChainLayout
 from rig.bm13xx.replies import Nonces, columns
 from rig.bm13xx.sweep import version_space_seconds
+from rig.work.damage import extent
 from rig.work.issue import Flags, Index, Issue, KnownAnswers, answer_keys
 from rig.work.pack import Pack
 from rig.work.templates import JobSlots
 from rig.work.verify import JOB_IDS, Outcome, verify_batch
 
+SLIPPING = 16                        # damaged frames for each that may slip through its checksum
 LATE_SECONDS = 0.5                   # how long answers to the job before the present one are still good
 
 Frames = npt.NDArray[np.uint8]
@@ -44,6 +47,8 @@ class Tally:
     unknown: int                     # for a job id never used
     corrupt: int                     # CRC wrong
     answers: int                     # known answers, first time in their issue
+    excused: int = 0                 # damaged replies that name their answer: no trials, no misses
+    unnamed: int = 0                 # damaged replies that do not
 
 
 class Ledger:
@@ -72,6 +77,7 @@ class Ledger:
             np.zeros((6, chips), dtype=np.int64)
         )
         self._unknown = self._corrupt = self._answers = 0
+        self._excused = self._unnamed = self._slipped = 0
 
     def issue(self, job: int, job_id: int, now: float) -> None:
         """A job frame was written: ``job`` of the pack, under an id of 0..15.
@@ -85,16 +91,23 @@ class Ledger:
         self._slots.put(job, job_id)
         self._present = Issue(job, job_id, self._known.job(job), self._tried.get(job, 0), now)
 
-    def take(self, frames: Frames, now: float) -> None:
-        """Book (n, 11) nonce frames that were read at ``now``."""
+    def take(self, frames: Frames, now: float, damaged: Sequence[bytes] = ()) -> None:
+        """Book (n, 11) nonce frames that were read at ``now``.
+
+        ``damaged``: the bytes that stood between them and belong to no sound frame. Answers that
+        they name were sent and are no misses; as nobody can hash them they are no hits either.
+        """
+        for piece in damaged:
+            self._excuse(piece, now)
         if not len(frames):
             return
         verified = verify_batch(frames, self._slots.templates, self._slots.live, self._required)
         kinds = np.bincount(verified.outcome, minlength=len(Outcome))
-        self._unknown += int(kinds[Outcome.UNKNOWN_JOB])
         self._corrupt += int(kinds[Outcome.CORRUPT])
+        if kinds[Outcome.UNKNOWN_JOB]:
+            self._unknown += len(self._own_fault(frames[verified.outcome == Outcome.UNKNOWN_JOB], now))
         if kinds[Outcome.WRONG]:
-            self._take_wrong(frames[verified.outcome == Outcome.WRONG])
+            self._take_wrong(self._own_fault(frames[verified.outcome == Outcome.WRONG], now))
         if kinds[Outcome.GENUINE] == len(frames):
             self._take_genuine(columns(frames, self._model), now)
         elif kinds[Outcome.GENUINE]:
@@ -112,13 +125,55 @@ class Ledger:
             wrong=self._wrong.copy(), stale=self._stale.copy(),
             duplicate=self._duplicate.copy(), outside=self._outside.copy(),
             unknown=self._unknown, corrupt=self._corrupt, answers=self._answers,
+            excused=self._excused, unnamed=self._unnamed,
         )
+
+    def _open_issues(self, now: float) -> list[Issue]:
+        """Those whose answers may still come: the present one, and for a while the one before."""
+        late = self._before if now - self._replaced_at <= LATE_SECONDS else None
+        return [issue for issue in (self._present, late) if issue is not None]
+
+    def _excuse(self, piece: bytes, now: float) -> None:
+        """Void the answers that a damaged piece names."""
+        unnamed = extent(piece).frames
+        for issue in self._open_issues(now):
+            named = issue.known.namer.name(piece)
+            if named.rows:
+                self._void(issue, np.array(named.rows))
+                self._excused += len(named.rows)
+                unnamed = named.unnamed
+                break
+        self._unnamed += unnamed
+
+    def _void(self, issue: Issue, rows: Index) -> None:
+        rows = issue.excuse(rows)
+        late = rows[rows < issue.due]
+        if len(late):
+            places = issue.known.places
+            self._passed -= self._by_place(places[late]).sum(axis=1)
+            self._core_trials -= self._by_place(places[late[late >= issue.first_trial]])
+
+    def _own_fault(self, frames: Frames, now: float) -> Frames:
+        """Odd replies less those that the wire made of known answers.
+
+        One damaged frame in 32 has a right checksum all the same. So on a wire that damages, replies
+        that are a known answer but for one byte are excused, as many as twice that share.
+        """
+        most = (self._excused + self._unnamed) / SLIPPING
+        own = np.ones(len(frames), dtype=np.bool_)
+        for at in range(len(frames) if self._slipped < most else 0):
+            for issue in self._open_issues(now):
+                named = issue.known.namer.name(frames[at].tobytes())
+                if named.rows and self._slipped < most:
+                    self._void(issue, np.array(named.rows))
+                    self._slipped += 1
+                    own[at] = False
+                    break
+        return frames[own]
 
     def _take_genuine(self, nonces: Nonces, now: float) -> None:
         left = np.ones(len(nonces.word), dtype=np.bool_)
-        for issue in (self._present, self._before):
-            if issue is None or (issue is self._before and now - self._replaced_at > LATE_SECONDS):
-                continue
+        for issue in self._open_issues(now):
             mine = left & (nonces.job_id == issue.job_id)
             if mine.any():
                 self._take_known(issue, nonces, mine, now)
@@ -145,6 +200,8 @@ class Ledger:
 
     def _take_wrong(self, frames: Frames) -> None:
         """Replies whose hash is too weak: right for a job that had their id before, or for none."""
+        if not len(frames):
+            return
         for templates, live in self._slots.retired():
             again = verify_batch(frames, templates, live, self._required)
             stale = again.outcome == Outcome.GENUINE
@@ -178,6 +235,9 @@ class Ledger:
 
     def _by_place_and_seen(self, issue: Issue, first: int, end: int) -> tuple[CoreCounts, CoreCounts]:
         places, seen = issue.known.places[first:end], issue.seen[first:end]
+        if issue.void is not None:
+            counted = ~issue.void[first:end]
+            places, seen = places[counted], seen[counted]
         return self._by_place(places), self._by_place(places[seen])
 
     def _by_place(self, places: Index) -> CoreCounts:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import pytest
 
 from rig.board import burn_in, ramp, soak
@@ -21,7 +23,9 @@ def test_soak(run: Run, slot: Slot) -> None:
     longest = run.recipe.soak.timeout_seconds
     run.set_level_volts()
     warm = run.drive("warming up", Phase.HASHING, longest + 10, soak(slot, run.recipe, run.keeper))
-    run.measure("soak_celsius", float("nan") if warm.hottest is None else warm.hottest)
+    hottest = math.nan if warm.hottest is None else warm.hottest
+    run.measure("soak_celsius", hottest)
+    run.measure("soak_excess_celsius", hottest - run.recipe.soak.target_celsius)
 
 
 def test_burn_in(run: Run, slot: Slot) -> None:

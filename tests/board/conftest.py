@@ -372,6 +372,7 @@ def recipe() -> Recipe:
         recipe="s21pro",
         version=1,
         pre_open_volts=15.0,
+        pre_open_amps=12.0,
         over_volts=15.8,
         over_amps=105.0,
         limit_amps=95.0,

@@ -184,7 +184,8 @@ class LittleBridge:
                 packet, buffer = bytes(buffer[:length]), buffer[length:]
                 if not self.silent:
                     status, data = self._do(packet[4], packet[5], packet[6:])
-                    os.write(master, (4 + len(data)).to_bytes(2, "little") + packet[2:3] + bytes([status]) + data)
+                    head = (4 + len(data)).to_bytes(2, "little") + packet[2:3] + bytes([status])
+                    os.write(master, head + data)
         os.close(slave)
         os.close(master)
 
@@ -244,13 +245,14 @@ class Bench:
         self.fixture.write_text(yaml.safe_dump(self._fixture()))
 
     def _fixture(self) -> dict[str, Any]:
+        rating = {"max_volts": 20, "max_amps": 120, "max_watts": 2000}
         return {
             "fixture": "little", "simulated": False,
             "slots": {
                 name: {
                     "chain": f"/dev/{name}", "bridge": str(self.folder / f"{name}.bridge"),
                     "fan_controller": FAN_CONTROLLER, "pins": PINS,
-                    "supply": {"resource": supply.resource, "max_volts": 20, "max_amps": 120, "max_watts": 2000},
+                    "supply": {"resource": supply.resource, **rating},
                     "meter": {"resource": f"TCPIP::{name}-meter::1::SOCKET"},
                     "scanner": {"resource": f"TCPIP::{name}-scanner::1::SOCKET"},
                 }

@@ -109,7 +109,8 @@ def test_safe_needs_output_off_the_relay_at_rest_and_low_volts(slot: Slot) -> No
     rules.state.saw_rest()
     rules.saw_supply(reading(volts=1.2), slot.now, slot.now)
     assert rules.power is not Power.SAFE
-    rules.saw_supply(SupplyReading(Reading.missing(Status.OVERLOAD), Reading(0), Reading(0), Mode.OFF), 101, 101)
+    blind = SupplyReading(Reading.missing(Status.OVERLOAD), Reading(0), Reading(0), Mode.OFF)
+    rules.saw_supply(blind, slot.now, slot.now)
     assert rules.power is not Power.SAFE
     rules.saw_supply(reading(volts=0.9), slot.now, slot.now)
     assert rules.power is Power.SAFE

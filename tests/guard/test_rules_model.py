@@ -130,7 +130,8 @@ class GuardModel(RuleBasedStateMachine):
         self.pending.clear()
         self.world.relay_open = True
         if hurried:
-            self.obey(self.rules.saw_pins(PinLevels(estop_closed=False, lid_closed=True, seated=True), self.now))
+            stopped = PinLevels(estop_closed=False, lid_closed=True, seated=True)
+            self.obey(self.rules.saw_pins(stopped, self.now))
         if self.rules.may_be_live(token):
             self.world.output, self.world.volts = True, demand.volts
             self.rules.powered(self.now)

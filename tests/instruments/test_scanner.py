@@ -33,11 +33,12 @@ class Daq970:
         elif line == "SYST:ERR?":
             return '+0,"No error"'
         elif line == "READ?":
-            return self.answer or ",".join(
-                f"{self.volts.get(channel, f'{channel / 1000:+.6E}')},{channel}" if self.with_channels else "1"
-                for channel in self.scan
-            )
+            return self.answer or ",".join(self._one(channel) for channel in self.scan)
         return None
+
+    def _one(self, channel: int) -> str:
+        volts = self.volts.get(channel, f"{channel / 1000:+.6E}")
+        return f"{volts},{channel}" if self.with_channels else volts
 
 
 @pytest.fixture

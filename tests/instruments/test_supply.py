@@ -151,7 +151,9 @@ def test_a_sentinel_spoils_the_watts_too(
 
 
 @pytest.mark.parametrize("bit", [0, 1, 2, 4, 11])
-def test_a_trip_shows_and_clears_with_the_output_off(supply: ScpiSupply, plain: PlainSupply, bit: int) -> None:
+def test_a_trip_shows_and_clears_with_the_output_off(
+    supply: ScpiSupply, plain: PlainSupply, bit: int
+) -> None:
     plain.on, plain.tripped = True, 1 << bit
 
     assert supply.read().mode is Mode.TRIPPED
@@ -178,16 +180,26 @@ def test_off_ends_a_pending_question_of_another_thread(
     supply = ScpiSupply(session_with(server, seconds=30.0), SCPI99)
     supply.output_on()
     server.misbehave("MEAS:VOLT?", late(20.0))
-    pending = threading.Thread(target=lambda: pytest.raises(InstrumentError, supply.read))
+    failures: list[InstrumentError] = []
+
+    def read() -> None:
+        try:
+            supply.read()
+        except InstrumentError as error:
+            failures.append(error)
+
+    pending = threading.Thread(target=read)
     pending.start()
+    deadline = time.monotonic() + 5
     while "MEAS:VOLT?" not in server.heard:
-        pass
+        assert time.monotonic() < deadline
     began = time.monotonic()
 
     supply.interrupt()
     supply.interrupt_off()
 
     pending.join(5)
+    assert len(failures) == 1
     assert not plain.on
     assert time.monotonic() - began < 2.0
 

@@ -99,7 +99,7 @@ def test_silence_ends_on_time(serve: Serve, transport: Any) -> None:
     assert 0.1 <= time.monotonic() - began < 1.0
 
 
-def test_a_closed_peer_is_seen_at_once_and_not_as_a_timeout(serve: Serve, transport: Any, faults: Any) -> None:
+def test_a_closed_peer_is_seen_at_once(serve: Serve, transport: Any, faults: Any) -> None:
     server = serve(echo)
     server.misbehave("a?", faults.CLOSES)
     link = transport(server)

@@ -1,0 +1,149 @@
+"""Eyes and hands of one slot: two threads, what they look at and how often, what they do when ordered."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeVar
+
+from rig.clock import Clock
+from rig.errors import RigError
+from rig.fixturefile import SlotEntry
+from rig.guard.fixture_bridge import BridgeHand
+from rig.guard.keeper import Keeper
+from rig.guard.log import GuardLog
+from rig.guard.power import Order, Orders, Power
+from rig.guard.rules import SlotRules
+from rig.guard.supply import SupplyHand
+from rig.guard.worker import Loop, Worker
+from rig.instruments import supply_client
+from rig.instruments.pdu import Outlet
+
+T = TypeVar("T")
+
+# How long an asker waits for a thread; the threads' own patience is shorter.
+TRANSFER_SECONDS = 5.0
+READ_SECONDS = 8.0
+ORDER_SECONDS = 15.0
+
+# Pauses between looks. Live: safety inputs at 25 Hz, the supply at 10 Hz, the rest at 1 Hz.
+_PINS_LIVE, _PINS_LEASED, _PINS_IDLE = 0.04, 0.1, 0.5
+_SUPPLY_LIVE, _SUPPLY_STOPPING, _SUPPLY_LEASED, _SUPPLY_IDLE = 0.1, 0.05, 0.5, 1.0
+_FEEL_LEASED, _FEEL_IDLE = 1.0, 5.0
+
+
+class Crew:
+    """The rules of a slot with a thread for its supply and one for its bridge.
+
+    ``find`` gives the slot's entry with its present addresses, StationFault when there is none;
+    ``find_outlet`` the outlet that feeds its supply.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        find: Callable[[], SlotEntry],
+        find_outlet: Callable[[], Outlet | None],
+        clock: Clock,
+        log: GuardLog,
+    ) -> None:
+        self.clock = clock
+        self.keeper = Keeper(name, clock, log, self._act)
+        self.supply = SupplyHand(lambda: find().supply, find_outlet, supply_client, clock, self.keeper)
+        self.bridge = BridgeHand(find, clock, self.keeper)
+        self._supply_worker = Worker(f"{name} supply", clock, self._look_at_supply, self.supply.interrupt)
+        self._bridge_worker = Worker(f"{name} bridge", clock, self._look_at_bridge, _nothing)
+        self._felt_at = -_FEEL_IDLE
+
+    def start(self, loop: Loop) -> None:
+        """Order everything off, then begin to look."""
+        self.keeper.step(lambda rules, _now: rules.state.begin())
+        self._supply_worker.start(loop)
+        self._bridge_worker.start(loop)
+
+    def stop(self) -> None:
+        """End the threads."""
+        self._supply_worker.stop()
+        self._bridge_worker.stop()
+
+    def by_supply(self, job: Callable[[], T], seconds: float = READ_SECONDS) -> T:
+        """``job`` in the supply's thread. Raises what it raises, GuardError when off goes first."""
+        return self._supply_worker.submit(job, seconds)
+
+    def by_bridge(self, job: Callable[[], T]) -> T:
+        """``job`` in the bridge's thread, likewise."""
+        return self._bridge_worker.submit(job, TRANSFER_SECONDS)
+
+    def withdraw_orders(self) -> None:
+        """Forget what is left of old orders; only under the keeper's lock, on going live."""
+        self._supply_worker.withdraw()
+        self._bridge_worker.withdraw()
+
+    def change(self, change: Callable[[SlotRules, float], object]) -> None:
+        """Let the rules take note of something that orders nothing. Errors pass."""
+
+        def no_orders(rules: SlotRules, now: float) -> Orders:
+            change(rules, now)
+            return ()
+
+        self.keeper.step(no_orders)
+
+    def look(self, see: Callable[[SlotRules, float], T]) -> T:
+        """Whatever ``see`` finds in the rules, under the lock. Errors pass."""
+        with self.keeper.changed:
+            return see(self.keeper.rules, self.clock.now())
+
+    def wait_for(self, condition: Callable[[SlotRules], bool], seconds: float) -> None:
+        """Until the rules are so, at most ``seconds``."""
+        deadline = self.clock.now() + seconds
+        with self.keeper.changed:
+            while not condition(self.keeper.rules) and (left := deadline - self.clock.now()) > 0:
+                self.keeper.changed.wait(left)
+
+    def _act(self, order: Order) -> None:
+        match order:
+            case Order.OUTPUT_OFF:
+                self._supply_worker.urge(self.supply.off)
+            case Order.HOLD_RESET:
+                self._bridge_worker.urge(self.bridge.hold_reset)
+            case Order.REST:
+                self._bridge_worker.urge(self.bridge.rest)
+
+    def _look_at_supply(self) -> float:
+        self.supply.look()
+        with self.keeper.changed:
+            rules = self.keeper.rules
+            if rules.state.live:
+                return _SUPPLY_LIVE
+            if rules.power is Power.STOPPING:
+                return _SUPPLY_STOPPING
+            return _SUPPLY_LEASED if rules.lease is not None or rules.power is Power.HOT else _SUPPLY_IDLE
+
+    def _look_at_bridge(self) -> float:
+        self.bridge.look()
+        now = self.clock.now()
+        with self.keeper.changed:
+            rules = self.keeper.rules
+            leased, live, fault = rules.lease is not None, rules.state.live, rules.bridge_fault
+        if fault is None and now - self._felt_at >= (_FEEL_LEASED if leased else _FEEL_IDLE):
+            self.bridge.feel()
+            self._felt_at = now
+        if live:
+            return _PINS_LIVE
+        return _PINS_LEASED if leased else _PINS_IDLE
+
+
+def faulty(rules: SlotRules) -> bool:
+    """Whether a part of the slot does not answer."""
+    return rules.supply_fault is not None or rules.bridge_fault is not None
+
+
+def quietly(job: Callable[[], object]) -> None:
+    """Do it; what went wrong is in the rules already."""
+    try:
+        job()
+    except RigError:
+        return
+
+
+def _nothing() -> None:
+    """The bridge answers or fails within a second; nothing is gained by interrupting it."""
