@@ -11,8 +11,8 @@ from rig.bm13xx.replies import LONG, RegisterReply, ReplyDecoder, ReplyForm
 from rig.board.commanding import Commander
 from rig.slot import Slot
 
-MOST_TRIES = 8                  # on a wire that loses bytes a clean try may take several
-CLEAN_SHORT_TRIES = 2           # one retry: a count that is short twice is the board's own
+MOST_TRIES = 16                 # on a wire that loses bytes a clean try may take several
+CLEAN_ODD_TRIES = 2             # one retry: a count that is short, or odd, twice is the board's own
 MOST_SECONDS = 5.0              # chips that never stop talking must not hold the run
 
 
@@ -82,8 +82,20 @@ class Discovery:
     def settled(self) -> bool:
         """Whether another try would add nothing."""
         clean = [one for one in self.tries if one.clean]
-        full_at_last = bool(clean) and clean[-1].count == self.expected
-        return full_at_last or len(clean) >= CLEAN_SHORT_TRIES or len(self.tries) >= MOST_TRIES
+        good_at_last = bool(clean) and clean[-1].count == self.expected and self._plain(clean[-1])
+        return good_at_last or len(clean) >= CLEAN_ODD_TRIES or len(self.tries) >= MOST_TRIES
+
+    @property
+    def damaged_tries(self) -> int:
+        """How many tries came damaged, when none came clean; else 0."""
+        return 0 if any(one.clean for one in self.tries) else len(self.tries)
+
+    def _plain(self, one: Enumeration) -> bool:
+        """Whether a full count looks as it should: the model's ids, addresses all given or none.
+
+        If not, the wire may have turned a reply that passed its checksum: once is no proof.
+        """
+        return set(one.chip_ids) == {self.chip_id} and len(set(one.addresses)) in (1, one.count)
 
 
 def enumerate_chain(

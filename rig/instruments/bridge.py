@@ -1,6 +1,6 @@
 """The fixture bridge: I2C and GPIO over the control port of open bitaxe-raw firmware.
 
-Framing and numbers: fixture-bridge.md, from 256foundation/mujina
+Framing and numbers: 256foundation/mujina
 mujina-miner/src/mgmt_protocol/bitaxe_raw/PROTOCOL.md. Only the V1 answer format is spoken: in V0
 an error cannot be told from data.
 """

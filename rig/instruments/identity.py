@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """The answer to ``*IDN?``. Fields a maker leaves out are empty (instruments.md section 4)."""
+    """The answer to ``*IDN?``. Fields a maker leaves out are empty."""
 
     maker: str
     model: str

@@ -1,7 +1,7 @@
 """One instrument, one owner, one lock, and never an answer taken for another's.
 
 A late answer is delivered to the next query, an extra line shifts all that follow, and a dead
-peer shows as a timeout (instruments.md section 0, rows 2 to 5). So after any answer that is
+peer shows as a timeout (all measured on pyvisa-py 0.8.1). So after any answer that is
 late, short, surplus or not of the asked kind, the link is closed, opened afresh and identified
 before the next word; then the question is asked once more.
 """

@@ -1,6 +1,6 @@
 """Lines over a TCP socket resource through PyVISA and pyvisa-py; the only module that imports them.
 
-Measured on pyvisa-py 0.8.1 (instruments.md section 0): opening a refused port does not raise; a
+Measured on PyVISA 1.16.2 with pyvisa-py 0.8.1: opening a refused port does not raise; a
 closed peer shows as a timeout while a core spins; TCP_NODELAY cannot be set as an attribute and
 costs 44 ms an exchange when it is missing. So after opening, the socket itself is asked whether
 it is connected, NODELAY is set on it, and only bytes that are there are read through VISA.

@@ -13,6 +13,7 @@ from rig.recipe import Product, Recipe
 from rig.verdict.cores import cores_decided, dead_cores, outside
 from rig.verdict.cusum import Watch
 from rig.verdict.sequential import ChipCall, ChipTracker, SequentialTest
+from rig.verdict.wire import less_lost, loss_share
 from rig.work.ledger import Tally
 
 ERROR_SHARE = 0.01          # wrong answers a known answer; a sound chip has a ten-thousandth
@@ -45,9 +46,9 @@ class AnswerJudge:
     def done(self, tick: BurnInTick) -> bool:
         """Take a tick; whether to stop: all judged and the soak served, or a bad chip is sure."""
         self.last = tick
-        tally = tick.tally
-        calls = self._tracker.update(tally.trials, tally.hits)
-        self._watch.update(tally.passed, tally.returned, calls == ChipCall.GOOD)
+        tally, lost = tick.tally, lost_share(tick.tally)
+        calls = self._tracker.update(less_lost(tally.trials, lost), tally.hits)
+        self._watch.update(less_lost(tally.passed, lost), tally.returned, calls == ChipCall.GOOD)
         if self._tracker.done and self.decided_seconds is None:
             self.decided_seconds = tick.seconds
         bad = (calls == ChipCall.BAD) | self._watch.alarmed
@@ -60,10 +61,11 @@ class AnswerJudge:
 
     def weak_chips(self, tally: Tally, dead: NDArray[np.bool_]) -> NDArray[np.bool_]:
         """Chips that are bad for spread misses: those of dead cores are not counted; (chips,)."""
-        trials, hits = outside(tally.core_trials, dead), outside(tally.core_hits, dead)
+        lost = lost_share(tally)
+        trials, hits = less_lost(outside(tally.core_trials, dead), lost), outside(tally.core_hits, dead)
         with_dead = dead.any(axis=1)
         apart = self._test.settle(trials, hits)
-        calls = self._tracker.settle(tally.trials, tally.hits)
+        calls = self._tracker.settle(less_lost(tally.trials, lost), tally.hits)
         called = np.where(with_dead, apart, calls) == ChipCall.BAD
         return np.asarray(called | (self._watch.alarmed & ~with_dead))
 
@@ -84,8 +86,7 @@ class AnswerFigures:
     @property
     def board_rate(self) -> float:
         """Share of the board's known answers that came back; NaN when none was due."""
-        trials = int(self.tally.trials.sum())
-        return int(self.tally.hits.sum()) / trials if trials else float("nan")
+        return _board_rate(self.tally)
 
     @property
     def error_chips(self) -> NDArray[np.bool_]:
@@ -116,13 +117,23 @@ def answer_figures(judge: AnswerJudge, product: Product, mhz: float, sub_cores: 
     tally = last.tally
     dead = dead_cores(tally.core_trials, tally.core_hits)
     weak = judge.weak_chips(tally, dead)
-    trials = int(tally.trials.sum())
-    rate = int(tally.hits.sum()) / trials if trials else float("nan")
+    rate = _board_rate(tally)
     return AnswerFigures(
         tally=tally, calls=judge.calls.copy(), alarmed=judge.alarmed.copy(), weak=weak, dead=dead,
         seconds=last.seconds, decided_seconds=judge.decided_seconds,
         terahash_per_second=mhz * sub_cores * product.chips * rate / 1e6,
     )
+
+
+def lost_share(tally: Tally) -> float:
+    """Share of the replies that the wire damaged beyond recognition: no chip's misses."""
+    return loss_share(tally.answers, tally.excused, tally.unnamed)
+
+
+def _board_rate(tally: Tally) -> float:
+    trials, hits = int(tally.trials.sum()), int(tally.hits.sum())
+    due = max(hits, int(less_lost(trials, lost_share(tally))))
+    return hits / due if due else float("nan")
 
 
 def _share(part: NDArray[np.int64], whole: NDArray[np.int64]) -> tuple[float, ...]:

@@ -31,14 +31,11 @@ from rig.verdict import (
     ForeignChip,
     Grade,
     SensorState,
-    WireCount,
     combine,
     diagnose,
     not_taken,
 )
 from rig.work.backend import best_backend, describe
-
-_FRAME_BYTES = 11
 
 
 @dataclass(frozen=True)
@@ -142,7 +139,7 @@ def gather(setup: RunSetup, log: RunLog, faults: Sequence[Fault]) -> Evidence:
             SensorState.SILENT if value is None else SensorState.GOOD for value in log.celsius
         ),
         burn_in=_burn_in(setup, log),
-        wire=WireCount(log.wire.nonce_frames, log.wire.skipped_bytes // _FRAME_BYTES) if log.wire else None,
+        damaged_counts=found.damaged_counts if found else 0,
         faults=tuple(faults),
     )
 

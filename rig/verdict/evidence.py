@@ -49,18 +49,6 @@ class ForeignChip:
     chip_id: int
 
 
-@dataclass(frozen=True, slots=True)
-class WireCount:
-    """Frames that came whole, and frames' worth of bytes that did not."""
-
-    frames: int
-    damaged: int                   # bad CRC, or lost in resynchronisation
-
-    @property
-    def damaged_share(self) -> float:
-        return self.damaged / max(1, self.frames + self.damaged)
-
-
 @dataclass(frozen=True, slots=True, eq=False)
 class BurnIn:
     """Counts of the known-answer work when it ended.
@@ -88,6 +76,7 @@ class Evidence:
 
     ``enumerations``: chips found at each try, in order, under like conditions. ``link_echoes``:
     whether the fixture's loop-back gave back what was sent; None when it was not tried.
+    ``damaged_counts``: enumerations whose replies came damaged, when none of them came whole.
     ``domain_volts``: one per domain, host side first, taken while the count was short.
     """
 
@@ -105,7 +94,7 @@ class Evidence:
     eeprom_serial: str | None = None
     sensors: tuple[SensorState, ...] = ()
     burn_in: BurnIn | None = None
-    wire: WireCount | None = None
+    damaged_counts: int = 0
     faults: tuple[Fault, ...] = ()
 
     @property

@@ -12,10 +12,6 @@ from rig.verdict.measurement import Measurement, Outcome, latest, not_taken
 from rig.verdict.sequential import ChipCall
 from rig.verdict.severity import Verdict
 
-# Damage of 0.01 of the frames must end as the station's fault; below this share counts are corrected.
-WIRE_SHARE = 0.008
-FEWEST_DAMAGED = 20
-
 
 def ending_rules(evidence: Evidence) -> Iterator[Draft]:
     """What ended the run. Faults that came after it are its consequences and its evidence."""
@@ -52,18 +48,15 @@ def side_rules(evidence: Evidence) -> Iterator[Draft]:
 
 
 def wire_rules(evidence: Evidence) -> Iterator[Draft]:
-    """A port that does not echo, or too many damaged frames. After a trip neither means anything."""
+    """A port that does not echo, or a chain never heard undamaged. After a trip neither says anything."""
     if evidence.tripped:
         return
     if evidence.link_echoes is False:
         yield Draft(Code.STN_LINK, ("the fixture's loop-back gave nothing back",))
-    wire = evidence.wire
-    if wire is not None and wire.damaged >= FEWEST_DAMAGED and wire.damaged_share >= WIRE_SHARE:
-        share = f"{wire.damaged_share:.4f}"
+    if evidence.damaged_counts:
         yield Draft(
             Code.STN_WIRE,
-            (f"{wire.damaged} damaged frames beside {wire.frames} whole ones ({share} of all)",),
-            {"rate": share},
+            (f"{evidence.damaged_counts} counts of the chips, and in each replies came damaged",),
         )
 
 

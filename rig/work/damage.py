@@ -17,7 +17,7 @@ from rig.bm13xx.replies import LONG
 Index = npt.NDArray[np.intp]
 Words = npt.NDArray[np.uint32]
 
-_WORD_BYTES, _ENOUGH = 4, 5          # of a nonce; of nonce and version bits together
+_WORD_BITS = 32
 
 
 class Named(NamedTuple):
@@ -68,39 +68,45 @@ class Namer:
         return Named(rows, max(0, extent(piece).frames - len(rows)))
 
     def _row(self, frame: bytes) -> int | None:
-        """The one answer of which these 10 or 11 bytes hold at least five of six bytes in place."""
-        found = {row for word, version in _readings(frame) for row in self._rows(word, version)}
-        return found.pop() if len(found) == 1 else None
+        """The answer of which these 10 or 11 bytes hold at least five of six bytes in place."""
+        for wanted in _readings(frame):
+            rows = {row for row, key in self._like(wanted) if _differ_in_one_byte(key ^ wanted)}
+            if len(rows) == 1:
+                return rows.pop()
+        return None
 
-    def _rows(self, word: bytes, version: bytes) -> Iterator[int]:
-        wanted = word + version
-        for row in {*self._with_word(int.from_bytes(word)), *self._with_version(int.from_bytes(version))}:
-            key = int(self._keys[row])
-            held = (key & 0xFFFF_FFFF).to_bytes(_WORD_BYTES) + (key >> 32).to_bytes(2)
-            if sum(one == other for one, other in zip(held, wanted, strict=True)) >= _ENOUGH:
-                yield row
-
-    def _with_word(self, word: int) -> list[int]:
-        first, end = np.searchsorted(self._words, np.array([word, word + 1], dtype=np.uint64))
-        rows: list[int] = self._by_word[first:end].tolist()
-        return rows
-
-    def _with_version(self, version: int) -> range:
-        bounds = np.array([version, version + 1], dtype=np.uint64) << np.uint64(32)
-        first, end = np.searchsorted(self._keys, bounds)
-        return range(int(first), int(end))
+    def _like(self, wanted: int) -> Iterator[tuple[int, int]]:
+        """Rows and keys that share the version bits or the whole word of ``wanted``."""
+        version = wanted >> _WORD_BITS << _WORD_BITS
+        bounds = np.array((version, version + (1 << _WORD_BITS)), dtype=np.uint64)
+        first, end = np.searchsorted(self._keys, bounds).tolist()
+        yield from enumerate(self._keys[first:end].tolist(), first)
+        word = wanted - version
+        first, end = np.searchsorted(self._words, np.array((word, word + 1), dtype=np.uint64)).tolist()
+        if end > first:
+            rows = self._by_word[first:end]
+            yield from zip(rows.tolist(), self._keys[rows].tolist(), strict=True)
 
 
-def _readings(frame: bytes) -> Iterator[tuple[bytes, bytes]]:
-    """Nonce and version bits as the frame has them, if none of its bytes, or any one, is missing.
+def _differ_in_one_byte(bits: int) -> bool:
+    """Whether all set bits stand in one byte; also when none is."""
+    return not bits or (bits.bit_length() - 1) // 8 == ((bits & -bits).bit_length() - 1) // 8
+
+
+def _readings(frame: bytes) -> Iterator[int]:
+    """Keys as the frame has them, if none of its bytes, or any one, is missing.
 
     A byte that is missing is read as 0: it may agree by chance, and need not.
     """
-    yield frame[2:6], frame[8:10]                       # whole, or the last byte is missing
-    version = frame[7:9]
-    yield frame[1:5], version                           # of the preamble
-    yield frame[2:6], version                           # of what stands between the two
-    for lost in range(2, 2 + _WORD_BYTES):
-        yield frame[2:lost] + b"\0" + frame[lost:5], version
-    yield frame[2:6], b"\0" + frame[8:9]
-    yield frame[2:6], frame[8:9] + b"\0"
+    word, version = frame[2:6], frame[7:9]
+    yield _key(frame[8:10], word)                       # whole, or the last byte is missing
+    yield _key(version, word)                           # of what stands between the two
+    yield _key(version, frame[1:5])                     # of the preamble
+    for lost in range(2, 6):
+        yield _key(version, frame[2:lost] + b"\0" + frame[lost:5])
+    yield _key(b"\0" + frame[8:9], word)
+    yield _key(frame[8:9] + b"\0", word)
+
+
+def _key(version: bytes, word: bytes) -> int:
+    return int.from_bytes(version + word)

@@ -17,6 +17,7 @@ from rig.work.pack import Pack
 from rig.work.templates import JobSlots
 from rig.work.verify import JOB_IDS, Outcome, verify_batch
 
+FEWEST_NAMED, MOST_NAMED = 16, 16    # damaged pieces looked into: so many, or one for so many frames
 SLIPPING = 16                        # damaged frames for each that may slip through its checksum
 LATE_SECONDS = 0.5                   # how long answers to the job before the present one are still good
 
@@ -97,8 +98,10 @@ class Ledger:
         ``damaged``: the bytes that stood between them and belong to no sound frame. Answers that
         they name were sent and are no misses; as nobody can hash them they are no hits either.
         """
-        for piece in damaged:
+        most = max(FEWEST_NAMED, len(frames) // MOST_NAMED)
+        for piece in damaged[:most]:
             self._excuse(piece, now)
+        self._unnamed += sum(extent(piece).frames for piece in damaged[most:])
         if not len(frames):
             return
         verified = verify_batch(frames, self._slots.templates, self._slots.live, self._required)

@@ -89,7 +89,7 @@ def test_leaving_the_band_starts_the_wait_anew(
     assert ticks[-1].seconds > 5.0
 
 
-@pytest.mark.parametrize("hottest", [40.0, 53.9, 58.1])
+@pytest.mark.parametrize("hottest", [40.0, 53.9])
 def test_outside_the_band_it_times_out_cold(
     slot: Any, recipe: Recipe, keeper: WarmthKeeper, sensors: Any, hottest: float
 ) -> None:
@@ -97,6 +97,17 @@ def test_outside_the_band_it_times_out_cold(
     last = list(soak(slot, recipe, keeper))[-1]
     assert not last.warm
     assert last.seconds == pytest.approx(recipe.soak.timeout_seconds, abs=0.5)
+
+
+def test_a_board_that_full_fans_cannot_bring_down_is_not_waited_for(
+    slot: Any, recipe: Recipe, keeper: WarmthKeeper, sensors: Any
+) -> None:
+    sensors.celsius = [50.0, 55.0, 58.0, 61.0]
+    ticks = list(soak(slot, recipe, keeper))
+
+    assert not ticks[-1].warm
+    assert ticks[-1].fan_share == 1.0
+    assert 15.0 <= ticks[-1].seconds < 45.0
 
 
 def test_an_absent_sensor_leaves_the_others_to_go_by(

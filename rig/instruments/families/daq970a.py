@@ -1,6 +1,6 @@
 """Keysight DAQ970A with a DAQM901A multiplexer.
 
-Commands: instruments.md section 3, column Keysight DAQ970A. CONF overwrites the scan list and switches
+Commands: Keysight DAQ970A manual p. 139-215. CONF overwrites the scan list and switches
 the channel numbers off, so both are set after it. One channel takes NPLC x 2 (autozero) at 60 Hz.
 """
 

@@ -1,6 +1,6 @@
 """Plain SCPI-99 supplies with the common status layout.
 
-Commands and condition bits: instruments.md section 1, column Keysight N6900/N7900/RP7900 (operation
+Commands and condition bits: Keysight N6900/N7900 manual p. 286, RP7900 manual p. 242 (operation
 b0 CV, b1 CC, b2 OFF; questionable b0 OV, b1 OC, b2 PF, b4 OT, b11 PROT). Other makers put other
 faults on the same bits: another layout is another family.
 """

@@ -1,6 +1,6 @@
 """Yokogawa WT300E power meters (WT310E, WT332E).
 
-Commands: instruments.md section 2, column Yokogawa WT310/WT310E. Integration must be reset before it
+Commands: Yokogawa WT310E manual p. 39 and 96. Integration must be reset before it
 can start anew; a running one must be stopped before the reset.
 """
 
