@@ -15,6 +15,7 @@ from typing import Any, BinaryIO
 from rig.clock import Clock
 from rig.errors import GuardError
 from rig.guard.client_parts import SideClient, SupplyClient
+from rig.guard.thermometer import BoardSensors
 from rig.guard.wire import LONGEST_LINE, decode, encode, error_in
 from rig.slot import Side, Supply
 
@@ -43,11 +44,16 @@ class GuardClient:
         self._numbers = itertools.count(1)
         self._stop_beating = threading.Event()
 
-    def lease(self) -> None:
-        """Take the slot; beats begin. Raises what forbids it, see rig.guard.rules."""
+    def lease(self, sensors: BoardSensors | None = None) -> None:
+        """Take the slot; beats begin. ``sensors``: where the board's are, which the guard watches.
+
+        Raises what forbids it, see rig.guard.rules.
+        """
         if self._token is not None:
             raise GuardError(f"{self._slot}: the lease is taken already")
-        token = str(self._request("lease", slot=self._slot, run=self._run)["token"])
+        where = sensors or BoardSensors()
+        asked = {"mux": where.mux, "sensor": where.sensor, "sensors": where.count}
+        token = str(self._request("lease", slot=self._slot, run=self._run, **asked)["token"])
         self._token = token
         self._stop_beating.clear()
         link = self._connect()

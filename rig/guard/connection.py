@@ -77,7 +77,7 @@ class Connection:
             return {"slots": {name: slot.look(slot_report) for name, slot in self._slots.items()}}
         slot = self._slot(request.text("slot"))
         if op == "lease":
-            token = slot.lease(request.text("run"), self._pid)
+            token = slot.lease(request.text("run"), self._pid, request.sensors())
             self._held[token] = slot
             return {"token": token}
         token = request.text("token")

@@ -87,7 +87,7 @@ HOT_AFTER_SECONDS = 5.0
 
 
 def fan_rpm_expected(share: float) -> float:
-    """Rpm of a sound fan at ``share`` of full PWM (logged on an S21: 6,650 at full, 2,220 at 30 %: 320 + 6,330 x PWM)."""
+    """Rpm of a sound fan at ``share`` of full PWM: fitted to an S21's log, 6,650 at full, 2,220 at 30 %."""
     return 320.0 + 6330.0 * share
 
 

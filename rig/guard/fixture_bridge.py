@@ -8,7 +8,7 @@ from typing import Protocol, TypeVar
 from rig.clock import Clock
 from rig.errors import BridgeError, NoAcknowledge, RigError
 from rig.fixturefile import SlotEntry
-from rig.guard.thermometer import MUX, read_all
+from rig.guard.thermometer import BoardSensors, read_all
 from rig.guard.watch import PinLevels
 from rig.instruments.bridge import Bridge, Level
 from rig.instruments.fans import FanController
@@ -44,6 +44,7 @@ class BridgeHand:
         self._make = make
         self._bridge: Bridge | None = None
         self._entry: SlotEntry | None = None
+        self.sensors = BoardSensors()           # the board's, as the last lease told
         self._mux = 0                           # channels the worker last selected
 
     def hold_reset(self) -> bool:
@@ -120,7 +121,7 @@ class BridgeHand:
         def transfer(bridge: Bridge, _entry: SlotEntry) -> bytes:
             if not count:
                 bridge.i2c_write(address, data)
-                if address == MUX and data:
+                if address == self.sensors.mux and data:
                     self._mux = data[-1]
                 return b""
             if not data:
@@ -135,7 +136,7 @@ class BridgeHand:
         self._bridge = self._entry = None
 
     def _feel(self, bridge: Bridge, entry: SlotEntry) -> None:
-        self._report.saw_celsius(read_all(bridge, self._mux))
+        self._report.saw_celsius(read_all(bridge, self.sensors, self._mux))
         try:
             self._report.saw_fans(FanController(bridge, entry.fan_controller).rpm())
         except NoAcknowledge:

@@ -9,6 +9,7 @@ from typing import Any
 from rig.errors import UsageError
 from rig.guard.envelope import Demand
 from rig.guard.slotguard import SlotGuard
+from rig.guard.thermometer import MOST_SENSORS, BoardSensors
 from rig.guard.wire import reading_out
 from rig.instruments.bridge import Level
 from rig.slot import Phase, Protection
@@ -45,6 +46,12 @@ class Request:
             return bytes.fromhex(self.text(name))
         except ValueError:
             raise UsageError(f"request: {name}: found {self.text(name)!r}, expected hex bytes") from None
+
+    def sensors(self) -> BoardSensors:
+        """Where the board's sensors are: at least one, so that no lease can blind the guard."""
+        return BoardSensors(
+            self.whole("mux", 3, 0x77), self.whole("sensor", 3, 0x77), self.whole("sensors", 1, MOST_SENSORS)
+        )
 
     def phase(self, name: str) -> Phase:
         try:

@@ -13,6 +13,7 @@ from rig.guard.envelope import Cause, Demand
 from rig.guard.lease import Holder
 from rig.guard.power import Power
 from rig.guard.rules import SlotRules
+from rig.guard.thermometer import BoardSensors
 from rig.guard.watch import Thermometers
 from rig.instruments.bridge import Level
 from rig.slot import Phase, SupplyReading
@@ -60,7 +61,7 @@ class SlotGuard:
 
     # -- leases -------------------------------------------------------------------------------
 
-    def lease(self, run: str, pid: int) -> str:
+    def lease(self, run: str, pid: int, sensors: BoardSensors) -> str:
         """Look at everything, wait for a slot that is still discharging, grant; the lease's token."""
         crew = self._crew
 
@@ -70,6 +71,7 @@ class SlotGuard:
             rules.thermometers = Thermometers()
 
         crew.change(begin)
+        crew.bridge.sensors = sensors
         self._fan_share = 1.0
         quietly(lambda: crew.by_bridge(crew.bridge.pins))
         quietly(lambda: crew.by_bridge(crew.bridge.feel))

@@ -1,7 +1,7 @@
 """Numbers as instruments write them. A sentinel is a status, never a float.
 
-Overload and no-data markers (Keysight 34970A manual p. 228-235, Yokogawa WT3001E manual p. 141: SCPI 9.9E37 and 9.91E37; Yokogawa's INF and
-NAN in ASCII form; dashes on front-panel style answers).
+Overload and no-data markers: SCPI's 9.9E37 and 9.91E37 (Keysight 34970A manual p. 228-235, Yokogawa
+WT3001E manual p. 141), Yokogawa's INF and NAN in ASCII form, dashes on front-panel style answers.
 """
 
 from __future__ import annotations

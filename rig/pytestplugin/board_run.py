@@ -283,7 +283,7 @@ class Run:
         )
 
     def _listen(self) -> None:
-        """A board that fell silent: the link's fault if it does not echo, else the chain's. A wire that damages."""
+        """Silence is the link's fault if it does not echo, else the chain's; damage is the wire's."""
         if self._work is None:
             return
         wire = self._work.wire

@@ -94,4 +94,5 @@ def loss_share(answers: int, excused: int, unnamed: int) -> float:
 def less_lost(trials: ArrayLike, share: float) -> NDArray[np.int64]:
     """Trials of each chip, less those whose replies were lost unnamed: ``share`` of them, rounded up."""
     counted = np.asarray(trials, dtype=np.int64)
-    return counted - np.ceil(counted * share).astype(np.int64)
+    left: NDArray[np.int64] = counted - np.ceil(counted * share).astype(np.int64)
+    return left

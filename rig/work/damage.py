@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from rig.bm13xx.replies import LONG
+from rig.bm13xx.replyframes import PREAMBLE
 
 Index = npt.NDArray[np.intp]
 Words = npt.NDArray[np.uint32]
@@ -58,22 +59,26 @@ class Namer:
         rows = []
         at = 0
         while at + LONG - 1 <= len(piece):
-            row = self._row(piece[at:at + LONG])
-            if row is None:
-                at += 1
-                continue
-            rows.append(row)
-            short = (len(piece) - at) % LONG == LONG - 1 or piece[at + LONG - 1:at + LONG + 1] == b"\xAA\x55"
-            at += LONG - 1 if short else LONG
+            row, size = self._row(piece[at:at + LONG])
+            if row is not None:
+                rows.append(row)
+                if piece[at + LONG - 1:at + LONG + 1] == PREAMBLE:
+                    size = LONG - 1         # it was the last byte that is missing
+            at += size
         return Named(rows, max(0, extent(piece).frames - len(rows)))
 
-    def _row(self, frame: bytes) -> int | None:
-        """The answer of which these 10 or 11 bytes hold at least five of six bytes in place."""
+    def _row(self, frame: bytes) -> tuple[int | None, int]:
+        """The answer of which these 10 or 11 bytes hold at least five of six bytes in place.
+
+        With it the bytes its reply takes; without one, a byte to go on by.
+        """
+        size = LONG
         for wanted in _readings(frame):
             rows = {row for row, key in self._like(wanted) if _differ_in_one_byte(key ^ wanted)}
             if len(rows) == 1:
-                return rows.pop()
-        return None
+                return rows.pop(), size
+            size = LONG - 1
+        return None, 1
 
     def _like(self, wanted: int) -> Iterator[tuple[int, int]]:
         """Rows and keys that share the version bits or the whole word of ``wanted``."""

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from rig.bm13xx.crc import crc5
 from rig.bm13xx.models import MODELS, ChipModel, chip_model
 from rig.bm13xx.replies import (
+    LONGEST_PIECE,
     RegisterReply,
     ReplyDecoder,
     ReplyForm,
@@ -126,6 +127,27 @@ def test_a_damaged_frame_between_good_ones_is_counted_once() -> None:
     total = Total.of(ReplyDecoder(BM1370), [good * 500 + bad + good * 500])
     assert len(total.nonces) == 1000
     assert (total.bad_crc, total.skipped) == (1, 11)
+
+
+@given(st.lists(st.tuples(FRAMES, st.binary(max_size=40)), max_size=8), CUTS)
+def test_damaged_pieces_are_the_bytes_that_were_skipped(
+    parts: list[tuple[list[bytes], bytes]], cuts: list[int]
+) -> None:
+    stream = b"".join(b"".join(frames) + rubbish for frames, rubbish in parts)
+    decoder = ReplyDecoder(BM1370, ReplyForm.LONG)
+    blocks = [decoder.feed(piece) for piece in [*cut(stream, cuts), nonce_frame((1, 1, 1, 1, 1))]]
+    pieces = [piece for block in blocks for piece in block.damaged]
+    assert sum(map(len, pieces)) == sum(block.skipped for block in blocks)
+    at = 0
+    for piece in pieces:
+        at = stream.index(piece, at) + len(piece)
+
+
+def test_rubbish_without_end_comes_in_pieces_and_is_not_kept() -> None:
+    decoder = ReplyDecoder(BM1370)
+    found = [piece for _ in range(100) for piece in decoder.feed(bytes(1000)).damaged]
+    assert {len(piece) for piece in found} == {LONGEST_PIECE}
+    assert len(found) == 100_000 // LONGEST_PIECE
 
 
 @given(st.lists(st.binary(max_size=300) | FRAMES.map(b"".join), max_size=10), st.sampled_from(ReplyForm))

@@ -11,6 +11,7 @@ import pytest
 
 from rig.bm13xx.models import ChipModel
 from rig.bm13xx.registers import Register
+from rig.bm13xx.replies import encode_register
 from rig.board.bring_up import BringUp, bring_up, relay_gap
 from rig.recipe import Product, Recipe
 
@@ -190,8 +191,8 @@ def test_a_wire_that_never_comes_clean_is_no_full_count(
     slot.link.mangle = lambda _number, data: data + b"\x00"
     found = bring_up(slot, product, recipe, model)
     assert not found.complete
-    assert len(found.tries) == 8
-    assert found.damaged_bytes == 8
+    assert len(found.tries) == found.damaged_counts == 16
+    assert found.damaged_bytes == 16
 
 
 def test_a_reply_cut_at_the_end_is_damage(
@@ -210,8 +211,22 @@ def test_another_model_in_the_chain_stops_it(
     slot.link.chip_id_of = lambda chip: 0x1368 if chip == 7 else 0x1370
     found = bring_up(slot, product, recipe, model)
     assert not found.complete
-    assert found.counts == (65,)
+    assert found.counts == (65, 65), "once may be the wire's doing"
     assert found.foreign_ids == {7: 0x1368}
+
+
+def test_a_foreign_id_or_address_heard_once_is_the_wire_s(
+    slot: Any, product: Product, recipe: Recipe, model: ChipModel
+) -> None:
+    """A reply that the wire turned passes its checksum once in 32: the count is taken again."""
+    turned = encode_register(0x1368_0000, 0, Register.CHIP_ID)
+    moved = encode_register(0x1370_0028, 0x28, Register.CHIP_ID)
+    slot.link.mangle = lambda number, data: {0: turned + data[11:], 2: moved + data[11:]}.get(number, data)
+    found = bring_up(slot, product, recipe, model)
+    assert found.complete
+    assert len(found.tries) == 4
+    assert not found.foreign_ids
+    assert not found.clashing_addresses
 
 
 def test_two_chips_at_one_address_are_found_before_any_clock(

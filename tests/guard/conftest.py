@@ -14,6 +14,7 @@ import threading
 import time
 import tty
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -71,7 +72,8 @@ class LittleSupply:
         self._door.close()
         with self._lock:
             for link in self._links:
-                link.shutdown(socket.SHUT_RDWR)
+                with suppress(OSError):         # the guard may have hung up first
+                    link.shutdown(socket.SHUT_RDWR)
 
     @property
     def volts(self) -> float:

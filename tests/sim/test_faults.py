@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from rig.bm13xx.registers import Register
+from rig.bm13xx.replies import ReplyDecoder
 from rig.recipe.eeprom_layout import EepromDamaged, decode_image
 from rig.sim.scenario import BUILT
 
@@ -247,6 +248,42 @@ def test_uart_gone(host: MakeHost) -> None:
     assert count_of(one) == 0
     one.pin(1, 1)
     assert one.slot.receive(b"echo?", one.now, one.baud) == b""
+
+
+def noisy(host: MakeHost, fault: dict[str, Any]) -> Any:
+    """A board brought up in quiet, then five seconds of two jobs on the noisy wire."""
+    one = host(fault | {"at_seconds": 6.0})
+    one.bring_up()
+    one.wait(6.5)
+    one.raw = b""
+    for job in range(2):
+        one.hash_job(job, job + 1)
+    return one
+
+
+@shows("corrupt_replies")
+def test_corrupt_replies(host: MakeHost) -> None:
+    one = noisy(host, {"kind": "corrupt_replies", "rate": 0.1})
+    block = ReplyDecoder(one.decoder.model).feed(one.raw)
+    assert len(one.raw) % 11 == 0, "no byte is lost"
+    whole = len(one.raw) // 11
+    assert (whole - len(block.nonces)) / whole == pytest.approx(0.1, abs=0.01)
+    assert {len(piece) % 11 for piece in block.damaged} == {0}
+
+
+@shows("lost_bytes")
+def test_lost_bytes(host: MakeHost) -> None:
+    one = noisy(host, {"kind": "lost_bytes", "rate": 0.01})
+    block = ReplyDecoder(one.decoder.model).feed(one.raw)
+    missing = sum(-len(piece) % 11 for piece in block.damaged)
+    assert missing / (len(one.raw) + missing) == pytest.approx(0.01, abs=0.002)
+    assert np.median([len(piece) for piece in block.damaged]) == 10
+
+
+def test_noise_is_between_board_and_fixture(host: MakeHost) -> None:
+    one = host({"kind": "corrupt_replies", "rate": 1.0})
+    one.pin(1, 1)
+    assert one.slot.receive(b"echo?", one.now, one.baud) == b"echo?"
 
 
 @shows("bridge_unreachable")

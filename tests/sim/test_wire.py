@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rig.sim.wire import FIFO_BYTES, Incoming, Outgoing, garbled, rates_agree
+from rig.sim.wire import FIFO_BYTES, Incoming, Noise, Outgoing, garbled, rates_agree
 
 
 def test_rates_that_agree() -> None:
@@ -70,3 +70,22 @@ def test_garbage_has_no_preamble_and_about_the_right_length() -> None:
     slow = garbled(bytes(1000), 3_125_000, 115_200, rng)
     assert (len(fast), len(slow)) == (1000, 37)
     assert b"\xaa" not in fast + slow
+
+
+def test_noise_turns_the_stated_share_of_replies() -> None:
+    quiet = bytes(11 * 40_000)
+    for share in (0.005, 0.05, 0.5, 1.0):
+        heard = np.frombuffer(Noise(3).damaged(quiet, share, 0.0), np.uint8).reshape(-1, 11)
+        assert heard.any(axis=1).mean() == pytest.approx(share, rel=0.1)
+
+
+def test_noise_loses_the_stated_share_of_bytes() -> None:
+    assert len(Noise(3).damaged(bytes(1_000_000), 0.0, 0.002)) == pytest.approx(998_000, abs=200)
+    assert Noise(3).damaged(b"abc", 0.0, 1.0) == b""
+
+
+def test_a_quiet_wire_passes_everything_and_a_seed_repeats() -> None:
+    data = bytes(range(256))
+    assert Noise(1).damaged(data, 0.0, 0.0) is data
+    assert Noise(1).damaged(data, 0.3, 0.1) == Noise(1).damaged(data, 0.3, 0.1)
+    assert Noise(1).damaged(data, 0.3, 0.1) != Noise(2).damaged(data, 0.3, 0.1)

@@ -50,6 +50,8 @@ def limits() -> Limits:
                                         code="STN-WARM"),
         "weak_chips": MeasurementSpec(unit="chips", says="weak chips", limit=Limit(equals=0),
                                       code="CHIP-WEAK"),
+        "corrupt_share": MeasurementSpec(unit="", says="corrupt replies", limit=Limit(at_most=0.0095),
+                                         code="STN-WIRE", required=False),
         "note": MeasurementSpec(unit="V", says="recorded only"),
         "extra": MeasurementSpec(unit="V", says="may be left out", limit=Limit(at_most=1), code="POWER-OPEN",
                                  required=False),

@@ -24,7 +24,6 @@ from rig.verdict import (
     SensorState,
     SequentialTest,
     Verdict,
-    WireCount,
     combine,
     diagnose,
 )
@@ -81,9 +80,9 @@ CASES: list[tuple[dict[str, Any], dict[str, Any], list[str]]] = [
     ({"eeprom": EepromState.GOOD, "sensors": (*FINE[:2], SILENT, *FINE[3:])}, {}, ["SENSOR-NONE"]),
     ({"sensors": (SensorState.STUCK, *FINE[1:])}, {}, ["SENSOR-STUCK"]),
     # the wire
-    ({"wire": WireCount(99_000, 1_000)}, {}, ["STN-WIRE"]),
-    ({"wire": WireCount(99_500, 500)}, {}, []),
-    ({"wire": WireCount(0, 3)}, {}, []),
+    ({"damaged_counts": 16, "enumerations": (64, 65, 63)}, {}, ["STN-WIRE", "CHAIN-WANDERS"]),
+    ({}, {"corrupt_share": 0.02, "weak_chips": 1}, ["STN-WIRE", "CHIP-WEAK"]),
+    ({}, {"corrupt_share": 0.005}, []),
     ({"link_echoes": False}, {}, ["STN-LINK"]),
     # limits
     ({}, {"watts": 1090}, ["POWER-HIGH"]),
@@ -104,7 +103,7 @@ CASES: list[tuple[dict[str, Any], dict[str, Any], list[str]]] = [
     ({"faults": (Fault("TEMP-HIGH", "66 C", trip=True),)}, {"watts": None}, ["TEMP-HIGH"]),
     ({"faults": (Fault("STN-LINK", "dead"), Fault("POWER-SHORT", "12 A", trip=True))}, {}, ["POWER-SHORT"]),
     ({"faults": (Fault("STN-ESTOP", "open", trip=True),), "enumerations": (0, 0), "link_echoes": False,
-      "wire": WireCount(0, 500)}, {}, ["STN-ESTOP"]),
+      "damaged_counts": 16}, {}, ["STN-ESTOP"]),
     ({"faults": (Fault("STN-ESTOP", "open", trip=True),), "enumerations": (0, 0)}, {}, ["STN-ESTOP"]),
     ({"faults": (Fault("STN-SUPPLY", "gone"),), "enumerations": (32, 32)}, {"chips_found": 32},
      ["STN-SUPPLY", "CHAIN-SHORT"]),
@@ -332,7 +331,7 @@ def test_no_evidence_upsets_it(
     given_ = Evidence(
         slot="slot1", serial="SN", limits=limits, chips=65, chips_per_domain=5, link_echoes=echo,
         enumerations=(count, again), measurements=(judge.take("watts", watts),), eeprom=eeprom,
-        wire=WireCount(1_000, wrong), faults=() if fault is None else (fault,),
+        damaged_counts=wrong, faults=() if fault is None else (fault,),
     )
     found = diagnose(given_, failures)
     grade = combine(found, level="L1")
