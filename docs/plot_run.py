@@ -7,7 +7,9 @@ import sys
 from pathlib import Path
 
 WIDTH, HEIGHT, LEFT, TOP, BOTTOM = 900, 320, 50, 40, 40
-CURVES = (("watts", "W", "#c2410c", 1200.0), ("hottest", "°C", "#be123c", 80.0), ("mhz", "MHz", "#1d4ed8", 700.0))
+CURVES = (
+    ("watts", "W", "#c2410c", 1200.0), ("hottest", "°C", "#be123c", 80.0), ("mhz", "MHz", "#1d4ed8", 700.0),
+)
 
 
 def main(journal: Path) -> str:
@@ -35,8 +37,10 @@ def main(journal: Path) -> str:
         if x(until) - x(at) > 6 * len(name):
             parts.append(f'<text x="{x(at) + 3:.1f}" y="{TOP + 12}" fill="#475569">{name}</text>')
     samples = [e for e in entries if e["kind"] == "sample"]
-    for number, (key, unit, colour, full) in enumerate(CURVES):
-        points = [(e["seconds"], e["data"][key]) for e in samples if isinstance(e["data"].get(key), int | float)]
+    for key, unit, colour, full in CURVES:
+        points = [
+            (e["seconds"], e["data"][key]) for e in samples if isinstance(e["data"].get(key), int | float)
+        ]
         line = " ".join(f"{x(at):.1f},{y(value / full):.1f}" for at, value in points)
         parts.append(f'<polyline points="{line}" fill="none" stroke="{colour}" stroke-width="2"/>')
         if points:

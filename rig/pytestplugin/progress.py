@@ -13,6 +13,8 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
+from rig.pytestplugin.bigtext import big
+
 
 @dataclass(frozen=True, slots=True)
 class Status:
@@ -130,10 +132,12 @@ class LiveView:
         self.close()
         style = _COLOURS.get(ending.verdict, "bold")
         word = ending.verdict.replace("_", " ") + (f" {ending.grade}" if ending.grade else "")
-        spaced = " ".join(word)
-        width = min(self._console.width, 100)
-        block = Text("\n".join(("", spaced.center(width), "")), style=f"bold {style}")
-        self._console.print(block)
+        width = min(self._console.width, 120)
+        rows = big(word)
+        if rows is None or len(rows[0]) > width:
+            rows = [" ".join(word)]
+        lines = ["", *rows, ""]
+        self._console.print(Text("\n".join(line.center(width) for line in lines), style=f"bold {style}"))
         for line in ending_lines(ending)[1:]:
             self._console.print(Text(line, style="bold"))
 

@@ -50,9 +50,8 @@ def judged(pack: Pack) -> Callable[..., tuple[AnswerJudge, AnswerFigures]]:
             batch = pack.batch[rows]
             for block in range(round(JOB_SECONDS / BLOCK_SECONDS)):
                 now += BLOCK_SECONDS
-                first, end = np.searchsorted(
-                    batch * batch_seconds(pack.sweep_length), [block * BLOCK_SECONDS, (block + 1) * BLOCK_SECONDS]
-                )
+                swept = np.array([block, block + 1]) * BLOCK_SECONDS / batch_seconds(pack.sweep_length)
+                first, end = np.searchsorted(batch, swept)
                 due = rows[first:end]
                 columns = pack.word[due], job, pack.sub_core[due], pack.version_bits[due], 0
                 ingest.feed(noise.damaged(encode_nonces(*columns).tobytes(), corrupt, lost), now)
