@@ -39,9 +39,8 @@ class Kind(StrEnum):
 
 
 class Piece(NamedTuple):
-    """A frame, or bytes that are none; ``instant`` orders pieces of different streams."""
+    """A frame, or bytes that are none; ``offset`` counts the bytes of the whole capture before it."""
 
-    instant: int
     offset: int
     direction: Direction | None
     data: bytes
@@ -51,7 +50,7 @@ class Piece(NamedTuple):
 def explain(streams: tuple[Stream, ...], model: ChipModel) -> Iterator[Explained]:
     """Every frame of the capture, in the order in which they began."""
     jobs: dict[int, Job] = {}
-    for piece in merge(*(_pieces(stream) for stream in streams), key=lambda piece: piece.instant):
+    for piece in merge(*(_pieces(stream) for stream in streams), key=lambda piece: piece.offset):
         head: Explained = {
             "offset": piece.offset,
             "direction": piece.direction.value if piece.direction else None,
@@ -119,7 +118,7 @@ def _invalid(
 
 
 def _piece(stream: Stream, start: int, end: int, way: Direction | None, *, sound: bool) -> Piece:
-    return Piece(stream.instant(start), start, way, bytes(stream.data[start:end]), sound)
+    return Piece(stream.instant(start), way, bytes(stream.data[start:end]), sound)
 
 
 # ---- saying what a frame means

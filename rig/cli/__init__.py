@@ -1,4 +1,4 @@
-"""The command line: ``rig decode``, ``sim``, ``guard``, ``run``, ``pack``.
+"""The command line: ``rig decode``, ``doctor``, ``sim``, ``guard``, ``run``, ``pack``.
 
 Each command's module keeps its heavy imports inside its function, so ``rig --version`` is quick.
 """
@@ -12,6 +12,7 @@ import typer
 
 import rig
 from rig.cli.decode import decode
+from rig.cli.doctor import doctor
 from rig.cli.guard import app as guard_app
 from rig.cli.pack import app as pack_app
 from rig.cli.run import run
@@ -43,6 +44,7 @@ def _options(
 
 
 app.command("decode")(decode)
+app.command("doctor")(doctor)
 app.command("run")(run)
 app.command("sim")(sim)
 app.add_typer(guard_app, name="guard")

@@ -21,9 +21,9 @@ def decode(
     either each frame's preamble tells: 55 AA host to chip, AA 55 chip to host.
     A frame may span lines.
 
-    offset counts the bytes of the frame's own stream from 0; there are three: the
-    bytes marked >, those marked <, and those without a mark. direction is
-    "host_to_chip" or "chip_to_host", null where unmarked bytes do not tell.
+    offset counts the bytes of the capture before the frame's first, those of all
+    lines. direction is "host_to_chip" or "chip_to_host", null where unmarked bytes
+    do not tell.
 
     kind is set_address, chain_inactive, write_register, read_register, job,
     register, nonce, or invalid for bytes that are no sound frame: crc_ok is then

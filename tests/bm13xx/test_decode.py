@@ -32,8 +32,8 @@ def test_a_session_in_both_directions_keeps_its_order() -> None:
         "> 55 AA 52 05 00 00 0A", "< AA 55 13 70 00 00 00 00 00 00 10", "> " + JOB, "< " + SHARE,
     )
     assert [(each["offset"], each["direction"], each["kind"]) for each in found] == [
-        (0, "host_to_chip", "read_register"), (0, "chip_to_host", "register"),
-        (7, "host_to_chip", "job"), (11, "chip_to_host", "nonce"),
+        (0, "host_to_chip", "read_register"), (7, "chip_to_host", "register"),
+        (18, "host_to_chip", "job"), (106, "chip_to_host", "nonce"),
     ]
     assert found[3]["hash"] == HASH
     assert found[3]["zero_bits"] == 46

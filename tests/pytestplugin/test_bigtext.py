@@ -7,7 +7,6 @@ import pytest
 from rig.pytestplugin.bigtext import ROWS, big
 from rig.verdict.severity import Verdict
 
-
 WORDS = [*(verdict.value.replace("_", " ") for verdict in Verdict), "PASS L1", "PASS L24"]
 
 
