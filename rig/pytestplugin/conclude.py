@@ -14,7 +14,6 @@ from rig.pytestplugin.log import RunLog
 from rig.pytestplugin.progress import Ending
 from rig.pytestplugin.setup import RunSetup
 from rig.records import (
-    Event,
     InstrumentRecord,
     MadeBy,
     RunFolder,
@@ -107,7 +106,7 @@ def conclude(
         seconds=log.seconds(),
         measurements=tuple(log.measurements),
         not_taken=not_taken(setup.plan.limits, log.measurements),
-        events=tuple(Event(at_seconds=round(at, 3), kind="phase", text=name) for name, at in log.phases),
+        events=tuple(log.events),
         instruments=tuple(InstrumentRecord(role=note.role, identity=note.identity) for note in instruments),
         chips_found=log.bring_up.counts[-1] if log.bring_up and log.bring_up.counts else None,
         board_rate=answers.board_rate if answers else None,

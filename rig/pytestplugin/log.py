@@ -9,7 +9,7 @@ from rig.board import BringUp, EepromReading, WireCount
 from rig.clock import Clock
 from rig.pytestplugin.answers import AnswerFigures
 from rig.pytestplugin.sampler import Sample
-from rig.records import Journal, MeasurementRecord
+from rig.records import Event, Journal, MeasurementRecord
 from rig.slot import Reading
 from rig.verdict.measurement import Measurement
 
@@ -21,7 +21,7 @@ class RunLog:
         self._journal, self._clock = journal, clock
         self._started = clock.now()
         self.measurements: list[Measurement] = []
-        self.phases: list[tuple[str, float]] = []
+        self.events: list[Event] = []
         self.bring_up: BringUp | None = None
         self.eeprom: EepromReading | None = None
         self.celsius: tuple[float | None, ...] = ()
@@ -49,9 +49,15 @@ class RunLog:
         self._journal.append("measurement", **MeasurementRecord.of(taken).model_dump(mode="json"))
 
     def mark(self, phase: str) -> None:
-        self.phases.append((phase, self.seconds()))
-        self._journal.append("event", at_seconds=round(self.seconds(), 3), kind="phase", text=phase)
+        """A phase begins; what came before it is on the disk."""
+        self.happened("phase", phase)
         self._journal.sync()
+
+    def happened(self, kind: str, text: str) -> None:
+        """Something a person who reads the record should know, and when."""
+        event = Event(at_seconds=round(self.seconds(), 3), kind=kind, text=text)
+        self.events.append(event)
+        self._journal.append("event", **event.model_dump(mode="json"))
 
     def saw_scan(self, domains: tuple[float, ...], terminals: float) -> None:
         self.domain_volts, self.terminal_volts = domains, terminals

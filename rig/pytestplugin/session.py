@@ -7,6 +7,7 @@ and the way off is taken in every case.
 from __future__ import annotations
 
 import io
+import math
 import signal
 import traceback
 import warnings
@@ -18,12 +19,12 @@ import pytest
 from _pytest.terminal import TerminalReporter
 
 from rig.clock import Clock, SystemClock
-from rig.errors import GuardTrip, RecipeError, RigError, RunStopped, StationFault
+from rig.errors import GuardError, GuardTrip, RecipeError, RigError, RunStopped, StationFault
 from rig.fixture.labgrid_slot import LabgridSlot
 from rig.fixture.processes import ensure_guard
 from rig.pytestplugin.board_run import BoardStopped, Run
 from rig.pytestplugin.conclude import Conclusion, begin, conclude
-from rig.pytestplugin.log import RunLog, number
+from rig.pytestplugin.log import RunLog
 from rig.pytestplugin.progress import Progress
 from rig.pytestplugin.setup import RunSetup, results_folder
 from rig.records import Journal, RunFolder, RunRecord, close_dead_runs
@@ -144,7 +145,7 @@ class RunSession:
     def _end(self, fault: Fault) -> None:
         self._over = True
         if fault not in self._faults:
-            self._journal.append("fault", code=fault.code, reason=fault.reason, trip=fault.trip)
+            self._log.happened("trip" if fault.trip else "fault", f"{fault.code}: {fault.reason}")
             self._faults.append(fault)
 
     def _close(self, session: pytest.Session) -> None:
@@ -171,11 +172,23 @@ class RunSession:
                     f"{left:.2f} V are left on the supply after switching off, expected below "
                     f"{LEFT_VOLTS:g} V; do not touch the board, call the engineer"
                 )
+        except GuardError as error:
+            self._absorb(error)
+            self._call_a_new_guard()
         except RigError as error:
             self._absorb(error)
         finally:
             self._slot.close()
-        self._journal.append("off", volts_left=number(left))
+        volts = "volts unknown" if math.isnan(left) else f"{left:.2f} V left at the supply"
+        self._log.happened("off", volts)
+
+    def _call_a_new_guard(self) -> None:
+        """The guard is gone and may have left us live: a new one begins by switching all off."""
+        try:
+            ensure_guard(self._setup.options.fixture.resolve(), self._setup.runtime)
+            self._log.happened("guard", "a new guard was started; it switches everything off first")
+        except RigError as error:
+            self._absorb(error)
 
 
 def _fault_of(error: BaseException) -> Fault:

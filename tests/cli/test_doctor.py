@@ -75,7 +75,8 @@ def real(tmp_path: Path, port: str, listener: int) -> Callable[..., Path]:
             "meter": {"resource": "USB0::1::2::INSTR"}, "scanner": {"resource": "GPIB0::9::INSTR"},
         }
         file = tmp_path / "real.yaml"
-        file.write_text(yaml.safe_dump({"fixture": "real", "simulated": False, "slots": {"a": slot | changes}}))
+        bench = {"fixture": "real", "simulated": False, "slots": {"a": slot | changes}}
+        file.write_text(yaml.safe_dump(bench))
         return file
 
     return real
@@ -101,7 +102,7 @@ def test_why_hashing_is_not_better(monkeypatch: pytest.MonkeyPatch, tmp_path: Pa
     monkeypatch.setattr(backend, "hashing", lambda: backend.choose(tmp_path))
     check = _hashing()
     assert (check.good, check.necessary) == (False, False)
-    assert check.found == "python: Python, hashlib (no native library: not compiled when the rig was installed)"
+    assert check.found.startswith("python: Python, hashlib (no native library: not compiled when")
 
 
 def test_a_real_bench_in_order(ask: Ask, real: Callable[..., Path], runtime: Path, port: str) -> None:

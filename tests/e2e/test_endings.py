@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -56,6 +58,17 @@ def test_stopped_process_loses_its_lease(lab: Any) -> None:
     assert done.summary["failure_code"] == "STN-GUARD"
 
 
+def test_a_killed_guard_is_followed_by_one_that_switches_off(lab: Any) -> None:
+    child = start_live(lab)
+
+    os.kill(int(json.loads((lab.runtime / "guard.lock").read_text())["pid"]), signal.SIGKILL)
+
+    lab.wait_for(lambda: not lab.output(), 15.0, "off by a new guard")
+    done = lab.finish(child)
+    assert done.code == 3
+    assert done.summary["failure_code"] == "STN-GUARD"
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_interrupted_run_is_off_and_says_aborted(lab: Any, number: signal.Signals) -> None:
     child = start_live(lab)
@@ -85,8 +98,6 @@ def test_two_slots_at_once_and_a_slot_under_lease_refuses(lab: Any) -> None:
 
 
 def test_plain_pytest_ends_with_the_same_code(lab: Any) -> None:
-    import sys
-
     scenario = lab.scenario({"kind": "sensor_absent", "sensor": 0})
     words = [
         sys.executable, "-m", "pytest", str(lab.plans / "s21pro"), "-p", "rig.pytestplugin",
@@ -101,3 +112,24 @@ def test_plain_pytest_ends_with_the_same_code(lab: Any) -> None:
     assert done.returncode == 1, done.stdout + done.stderr
     (record,) = lab.results.glob("*/*/record.json")
     assert json.loads(record.read_text())["failure_code"] == "SENSOR-NONE"
+
+
+def test_a_bench_that_is_up_is_used_and_left_up(lab: Any) -> None:
+    scenario = lab.scenario({"kind": "eeprom_absent"})
+    words = [sys.executable, "-m", "rig", "sim", "--fixture", str(lab.fixture), "--plans", str(lab.plans)]
+    words += ["--scenario", str(scenario), "--json"]
+    with subprocess.Popen(words, env=lab.environment, text=True, stdout=subprocess.PIPE) as bench:
+        assert bench.stdout is not None
+        ports = json.loads(bench.stdout.readline())
+        assert set(ports["slots"]["slot1"]) == {"uart", "bridge", "supply", "meter", "scanner"}
+
+        done = lab.finish(lab.start(None))          # the board that stands there, not a fresh one
+
+        assert done.summary["failure_code"] == "EEPROM-NONE", done.err
+        assert bench.poll() is None
+        assert lab.truth()["slot1"] == {
+            "output": False, "volts": pytest.approx(0, abs=1), "amps": pytest.approx(0, abs=1),
+            "celsius": pytest.approx(25, abs=3), "hashing": 0,
+        }
+        bench.send_signal(signal.SIGTERM)
+        assert bench.wait(10) == 0

@@ -20,6 +20,8 @@ def test_good_board_passes(lab: Any) -> None:
     assert 950 < summary["watts"] < 1085
     assert 12.5 < summary["joules_per_terahash"] < 14.0
     assert done.record["simulated"] is True
+    assert done.record["events"][-1]["kind"] == "off"
+    assert "V left at the supply" in done.record["events"][-1]["text"]
     assert lab.truth()["slot1"]["amps"] < 1
     assert lab.truth()["slot1"]["volts"] < 1
 
