@@ -57,7 +57,7 @@ class MemorySlot:
         self.flush_input()
 
     def write(self, data: bytes) -> None:
-        self.bench.advance(self.clock.now())
+        self.bench.tick(self.clock.now())
         self._echo += self.bench.receive(data, self.clock.now(), self._baud)
 
     def read(self, seconds: float) -> bytes:
