@@ -57,6 +57,7 @@ class Guard:
         self._log = GuardLog(runtime.log("guard"), clock)
         self._addresses = Addresses(fixture, runtime)
         self._stop = threading.Event()
+        self._told = False                      # by a signal
         self._connections: list[Connection] = []
         self._idle_since = clock.now()
         self._crews: Mapping[str, Crew] = {
@@ -105,7 +106,7 @@ class Guard:
         """One tick of every slot; False when it is time to end."""
         for slot in self._slots.values():
             slot.tick()
-        if self._stop.wait(TICK_SECONDS):
+        if self._stop.wait(TICK_SECONDS) or self._told:
             return False
         if exit_when_idle is None or not self._idle():
             self._idle_since = self._clock.now()
@@ -152,7 +153,8 @@ class Guard:
         return hot
 
     def _told_to_stop(self, _number: int, _frame: FrameType | None) -> None:
-        self._stop.set()
+        # no lock may be taken here: the handler runs inside the very wait that holds it
+        self._told = True
 
     def _finder(self, name: str) -> Callable[[], SlotEntry]:
         return lambda: self._addresses.of(name)

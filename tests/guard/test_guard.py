@@ -26,6 +26,9 @@ PROTECTION = Protection(16.0, 100.0)
 WORKER = """
 import sys, time
 from rig.clock import SystemClock
+from rig.runtime import Runtime
+from rig.guard.server import Guard
+from rig.fixturefile import load_fixture
 from rig.errors import GuardTrip
 from rig.guard.client import GuardClient
 from rig.slot import Phase, Protection
@@ -505,3 +508,15 @@ def test_a_guard_that_cannot_prove_the_end_says_so(bench: Any) -> None:
     guard.terminate()
 
     assert guard.wait(20) == 3
+
+
+def test_the_signal_handler_takes_no_lock(bench: Any) -> None:
+    """It runs inside the main thread's wait, which may hold the very lock: a guard hung that way once."""
+    bench.runtime.mkdir(mode=0o700)
+    guard = Guard(load_fixture(bench.fixture), Runtime(bench.runtime), SystemClock())
+    handler = threading.Thread(target=guard._told_to_stop, args=(signal.SIGTERM, None), daemon=True)
+
+    with guard._stop._cond:
+        handler.start()
+        handler.join(2)
+        assert not handler.is_alive()
