@@ -15,8 +15,12 @@ from typing import Any
 
 import pytest
 
+from rig.clock import SystemClock
 from rig.errors import BridgeError, GuardError, GuardTrip, InstrumentError, NoAcknowledge
+from rig.fixturefile import load_fixture
+from rig.guard.server import Guard
 from rig.guard.wire import decode, encode
+from rig.runtime import Runtime
 from rig.slot import Mode, Phase, Protection
 
 Until = Callable[..., float]
@@ -26,9 +30,6 @@ PROTECTION = Protection(16.0, 100.0)
 WORKER = """
 import sys, time
 from rig.clock import SystemClock
-from rig.runtime import Runtime
-from rig.guard.server import Guard
-from rig.fixturefile import load_fixture
 from rig.errors import GuardTrip
 from rig.guard.client import GuardClient
 from rig.slot import Phase, Protection
