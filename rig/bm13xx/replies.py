@@ -12,7 +12,6 @@ from enum import Enum
 import numpy as np
 import numpy.typing as npt
 
-from rig.bm13xx.crc import crc5_ok_rows
 from rig.bm13xx.framing import Fit, Fitted
 from rig.bm13xx.models import ChipModel
 from rig.bm13xx.nonces import Nonces, columns, encode_nonces, excess_byte
@@ -29,6 +28,7 @@ from rig.bm13xx.replyframes import (
     lengthened,
     register_reply,
     sound,
+    sound_rows,
 )
 
 __all__ = [
@@ -37,7 +37,8 @@ __all__ = [
 ]
 
 LONGEST_PIECE = 64 * LONG
-_FIRST_BLOCK = 256                   # frames the fast path looks at before it looks at more
+_FIRST_BLOCK = 4096                  # frames the fast path looks at before it looks at more
+_NONCE_TYPE = ReplyType.NONCE << 5
 _TRUST = 8                           # sound frames in a row before the fast path is worth trying again
 
 Bytes = npt.NDArray[np.uint8]
@@ -101,14 +102,12 @@ class ReplyDecoder:
         block = _FIRST_BLOCK
         while count := min(block, (len(buffer) - at) // LONG):
             rows = np.frombuffer(buffer, np.uint8, count * LONG, at).reshape(count, LONG)
-            kinds: Bytes = np.right_shift(rows[:, 10], 5, dtype=np.uint8)
-            good = (rows[:, 0] == PREAMBLE[0]) & (rows[:, 1] == PREAMBLE[1]) & crc5_ok_rows(rows)
-            good &= (kinds == ReplyType.NONCE) | (kinds == ReplyType.REGISTER)
+            good = sound_rows(rows)
             run = count if good.all() else int(np.argmin(good))
             if run:
                 self._end_piece(found)
                 self._seen_long, self._seen_short = True, False
-                found.add_rows(rows[:run], kinds[:run])
+                found.add_rows(rows[:run])
                 at += run * LONG
             if run < count:
                 break
@@ -182,8 +181,8 @@ class _Found:
         self._nonces: list[Bytes] = []
         self._registers: list[RegisterReply] = []
 
-    def add_rows(self, rows: Bytes, kinds: Bytes) -> None:
-        nonces = kinds == ReplyType.NONCE
+    def add_rows(self, rows: Bytes) -> None:
+        nonces = rows[:, 10] >= _NONCE_TYPE
         if nonces.all():
             self._nonces.append(rows)
             return
@@ -198,5 +197,8 @@ class _Found:
         self._nonces.append(np.frombuffer(whole, np.uint8).reshape(1, LONG))
 
     def block(self) -> ReplyBlock:
-        nonces = np.concatenate(self._nonces) if self._nonces else np.empty((0, LONG), np.uint8)
+        if len(self._nonces) == 1:
+            nonces = self._nonces[0]
+        else:
+            nonces = np.concatenate(self._nonces) if self._nonces else np.empty((0, LONG), np.uint8)
         return ReplyBlock(nonces, tuple(self._registers), self.bad_crc, self.skipped, tuple(self.damaged))

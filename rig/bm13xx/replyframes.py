@@ -11,11 +11,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import IntEnum
 
-from rig.bm13xx.crc import crc5, reply_tail
+import numpy as np
+import numpy.typing as npt
+
+from rig.bm13xx.crc import crc5, crc5_ok_pairs, reply_tail
 from rig.bm13xx.framing import Fit, Fitted
 
 PREAMBLE = b"\xAA\x55"
 LONG, SHORT = 11, 9                  # bytes of a reply with version rolling on and off
+
+
+_PREAMBLE_PAIR = int.from_bytes(PREAMBLE, "little")
+_UNKNOWN_TYPES = np.uint8(0x60)      # neither 0 nor 4 has these bits of the last byte
 
 
 class ReplyType(IntEnum):
@@ -61,6 +68,16 @@ def sound(body: bytes | bytearray, *, with_nonces: bool) -> bool:
     kind = body[-1] >> 5
     known = kind == ReplyType.REGISTER or (with_nonces and kind == ReplyType.NONCE)
     return known and crc5(body) == 0
+
+
+def sound_rows(frames: npt.NDArray[np.uint8]) -> npt.NDArray[np.bool_]:
+    """Which rows of (n, 11) are a preamble, a known type and a right checksum."""
+    pairs = np.ascontiguousarray(frames[:, :10]).view("<u2")
+    last = frames[:, 10]
+    good = crc5_ok_pairs(pairs[:, 1:], last)
+    good &= pairs[:, 0] == _PREAMBLE_PAIR
+    good &= last & _UNKNOWN_TYPES == 0
+    return good
 
 
 def register_reply(frame: bytes) -> RegisterReply:

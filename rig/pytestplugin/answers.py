@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rig.board import BurnInTick
+from rig.pytestplugin.silence import SilenceWatch
 from rig.recipe import Product, Recipe
 from rig.verdict.cores import cores_decided, dead_cores, outside
 from rig.verdict.cusum import Watch
@@ -16,6 +17,7 @@ from rig.verdict.sequential import ChipCall, ChipTracker, SequentialTest
 from rig.verdict.wire import less_lost, loss_share
 from rig.work.ledger import Tally
 
+SURE_TICKS = 3              # after a chip is found bad: time to see whether those behind it fell silent too
 ERROR_SHARE = 0.01          # wrong answers a known answer; a sound chip has a ten-thousandth
 
 
@@ -30,6 +32,8 @@ class AnswerJudge:
         self._test = SequentialTest.for_board(recipe.decision, product.chips)
         self._tracker = ChipTracker(self._test, product.chips)
         self._watch = Watch(recipe.decision, product.chips)
+        self._silence = SilenceWatch(product.chips)
+        self._sure_ticks = 0
         self.decided_seconds: float | None = None
         self.last: BurnInTick | None = None
 
@@ -43,17 +47,24 @@ class AnswerJudge:
         """Chips that the watch saw turn bad after they had been accepted; (chips,)."""
         return self._watch.alarmed
 
+    @property
+    def silent(self) -> NDArray[np.bool_]:
+        """Chips that gave nothing since the last look while others went on; (chips,)."""
+        return self._silence.silent
+
     def done(self, tick: BurnInTick) -> bool:
         """Take a tick; whether to stop: all judged and the soak served, or a bad chip is sure."""
         self.last = tick
         tally, lost = tick.tally, lost_share(tick.tally)
         calls = self._tracker.update(less_lost(tally.trials, lost), tally.hits)
         self._watch.update(less_lost(tally.passed, lost), tally.returned, calls == ChipCall.GOOD)
+        self._silence.update(tally.passed, tally.returned)
         if self._tracker.done and self.decided_seconds is None:
             self.decided_seconds = tick.seconds
         bad = (calls == ChipCall.BAD) | self._watch.alarmed
         located = cores_decided(tally.core_trials)
-        if bad.any() and located[bad].all():
+        self._sure_ticks += bool(bad.any() and located[bad].all())
+        if self._sure_ticks >= SURE_TICKS:
             return True
         if tick.seconds >= self._recipe.decision.most_seconds:
             return True
@@ -79,6 +90,7 @@ class AnswerFigures:
     alarmed: NDArray[np.bool_]
     weak: NDArray[np.bool_]
     dead: NDArray[np.bool_]
+    silent: NDArray[np.bool_]
     seconds: float
     decided_seconds: float | None
     terahash_per_second: float
@@ -120,6 +132,7 @@ def answer_figures(judge: AnswerJudge, product: Product, mhz: float, sub_cores: 
     rate = _board_rate(tally)
     return AnswerFigures(
         tally=tally, calls=judge.calls.copy(), alarmed=judge.alarmed.copy(), weak=weak, dead=dead,
+        silent=judge.silent.copy(),
         seconds=last.seconds, decided_seconds=judge.decided_seconds,
         terahash_per_second=mhz * sub_cores * product.chips * rate / 1e6,
     )

@@ -94,8 +94,15 @@ class Run:
         return not failed
 
     def saw_side(self, celsius: tuple[float | None, ...], eeprom: EepromReading) -> None:
-        """Keep what sensors and EEPROM gave: presence, identity, chips' lot."""
-        self.log.celsius, self.log.eeprom = celsius, eeprom
+        """Keep what sensors and EEPROM gave: presence, identity, chips' lot.
+
+        The first temperatures are the cold board's; a later look only tells who still answers.
+        """
+        before = self.log.celsius or celsius
+        self.log.celsius = tuple(
+            first if now is not None else None for first, now in zip(before, celsius, strict=True)
+        )
+        self.log.eeprom = eeprom
 
     def phase(self, name: str) -> None:
         """Name what is being done now, for journal and progress."""

@@ -170,6 +170,7 @@ def _burn_in(setup: RunSetup, log: RunLog) -> BurnIn | None:
         wrong=tally.wrong,
         stale=tally.stale,
         duplicate=tally.duplicate,
+        silent=answers.silent,
     )
 
 

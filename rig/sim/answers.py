@@ -7,6 +7,8 @@ holds its counter, whatever chip it was mined for: missing offsets give duplicat
 
 from __future__ import annotations
 
+from collections import OrderedDict
+from collections.abc import Hashable
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,6 +22,7 @@ from rig.sim.arrays import Bytes, Flags, Floats, Index, Words
 from rig.work.pack import Pack
 
 _COUNTERS = 1 << COUNTER_BITS
+_KEPT = 16                         # 2.5 MB each for a full board
 _WRONG_BITS = 0x155                # turned in a nonce to spoil it: it stays in its core and slice
 
 
@@ -35,17 +38,30 @@ class Known:
 
 
 class AnswerBook:
-    """A pack, looked up by the job a chip was sent. Shared between boards; never written."""
+    """A pack, looked up by the job a chip was sent. Shared between boards.
+
+    A board gets the same few jobs again and again on the same terms, and so do all boards of a
+    product: what they find, and when, is worked out once and kept for the last ``_KEPT`` of them.
+    """
 
     def __init__(self, pack: Pack) -> None:
         self.required_zero_bits = pack.required_zero_bits
         self._known = [self._sorted(pack, job) for job in range(pack.jobs)]
         self._job_of = {pack.templates[job].tobytes()[:76]: job for job in range(pack.jobs)}
+        self._kept: OrderedDict[tuple[Hashable, ...], Finds] = OrderedDict()
 
-    def answers_to(self, job: Job) -> Known | None:
-        """The answers a job has, or None when the pack does not know it."""
-        number = self._job_of.get(job.header(0, 0)[:76])
-        return None if number is None else self._known[number]
+    def finds(self, group: Group) -> Finds | None:
+        """What a group finds of its job, or None when the pack does not know the job."""
+        job = self._job_of.get(group.terms.job.header(0, 0)[:76])
+        if job is None:
+            return None
+        key = (job, *group.ways)
+        if key not in self._kept:
+            self._kept[key] = _finds(self._known[job], group, self.required_zero_bits)
+            if len(self._kept) > _KEPT:
+                self._kept.popitem(last=False)
+        self._kept.move_to_end(key)
+        return self._kept[key]
 
     @staticmethod
     def _sorted(pack: Pack, job: int) -> Known:
@@ -87,6 +103,63 @@ class Group:
     mhz: Floats
     reporting: Flags
 
+    @property
+    def ways(self) -> tuple[Hashable, ...]:
+        """All that what is found depends on, but for the job, its id and when it began."""
+        terms = self.terms
+        arrays = (self.chips, self.starts, self.mhz, self.reporting)
+        return (
+            terms.sweep_length, terms.extra_zero_bits, terms.rolled, terms.long,
+            *(array.tobytes() for array in arrays),
+        )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Finds:
+    """What a group finds of one job, in the order of time; columns of (n,), ``frames`` (n, size).
+
+    ``seconds`` after the job's start, within one pass of ``period``; ``frames`` are the replies
+    under job id 0.
+    """
+
+    seconds: Floats
+    period: float
+    chip: Index
+    word: Words
+    spare: Index
+    sub_core: Index
+    version_bits: Words
+    frames: Bytes
+
+
+def _finds(known: Known, group: Group, required_zero_bits: int) -> Finds:
+    terms = group.terms
+    rows, chip, seconds = _met(known, group)
+    counter = _packed(known.version_bits[rows], terms.rolled)
+    batch = batch_seconds(terms.sweep_length)
+    seconds = seconds + (counter // VERSIONS_PER_BATCH) * batch
+    spare = known.zero_bits[rows].astype(np.int64) - required_zero_bits - terms.extra_zero_bits
+    wanted = spare >= 0
+    wanted &= (known.version_bits[rows] & np.uint32(0xFFFF ^ terms.rolled)) == 0
+    wanted &= group.reporting[chip, known.core[rows]]
+    order = np.flatnonzero(wanted)
+    order = order[np.argsort(seconds[order], kind="stable")]
+    rows, spare, sub_core = rows[order], spare[order], counter[order] % VERSIONS_PER_BATCH
+    word, version_bits = known.word[rows], known.version_bits[rows]
+    space = 1 << terms.rolled.bit_count()
+    return Finds(
+        seconds=seconds[order], period=max(1, space // VERSIONS_PER_BATCH) * batch, chip=chip[order],
+        word=word, spare=spare, sub_core=sub_core, version_bits=version_bits,
+        frames=_encoded(word, 0, sub_core, version_bits, spare, long=terms.long),
+    )
+
+
+def _encoded(
+    word: Words, job_id: int, sub_core: Index, version_bits: Words, spare: Index, *, long: bool
+) -> Bytes:
+    frames = encode_nonces(word, job_id, sub_core, version_bits, excess_byte(spare, job_id))
+    return frames if long else _shortened(frames)
+
 
 class Sweep:
     """A group's answers in the order they are found: again and again until a new job comes.
@@ -95,32 +168,16 @@ class Sweep:
     in 0..1 for each pass.
     """
 
-    def __init__(self, known: Known, group: Group, required_zero_bits: int, rng: np.random.Generator) -> None:
-        terms = group.terms
-        rows, chip, seconds = _met(known, group)
-        counter = _packed(known.version_bits[rows], terms.rolled)
-        batch = batch_seconds(terms.sweep_length)
-        space = 1 << terms.rolled.bit_count()
-        seconds = seconds + (counter // VERSIONS_PER_BATCH) * batch
-        spare = known.zero_bits[rows].astype(np.int64) - required_zero_bits - terms.extra_zero_bits
-        wanted = spare >= 0
-        wanted &= (known.version_bits[rows] & np.uint32(0xFFFF ^ terms.rolled)) == 0
-        wanted &= group.reporting[chip, known.core[rows]]
-        order = np.flatnonzero(wanted)
-        order = order[np.argsort(seconds[order], kind="stable")]
-        rows = rows[order]
-        self._rng = rng
-        self._terms = terms
-        self._times: Floats = seconds[order]
-        self._period = max(1, space // VERSIONS_PER_BATCH) * batch
+    def __init__(self, finds: Finds, terms: Terms, rng: np.random.Generator) -> None:
+        self._finds, self._terms, self._rng = finds, terms, rng
+        self._times, self._period = finds.seconds, finds.period
         self._begin, self._cursor = terms.since, 0
-        self._word = known.word[rows]
-        self._spare = spare[order]
-        self._sub_core = counter[order] % VERSIONS_PER_BATCH
-        self._version_bits = known.version_bits[rows]
-        self.chip: Index = chip[order]
-        self.frames: Bytes = self._encoded(slice(None), self._word)
-        self.luck: Floats = rng.random(len(order))
+        self.chip: Index = finds.chip
+        self.frames: Bytes = finds.frames
+        if terms.job.job_id and len(finds.word):
+            # the checksum is linear: another job id turns the same bits of every reply
+            self.frames = finds.frames ^ (self._replies(slice(0, 1), finds.word[:1]) ^ finds.frames[:1])
+        self.luck: Floats = rng.random(len(finds.word))
 
     def skip_to(self, now: float) -> None:
         """Leave out what was found before ``now``."""
@@ -148,15 +205,14 @@ class Sweep:
 
     def spoiled(self, rows: Index) -> Bytes:
         """Replies of these rows with a nonce that is no answer."""
-        return self._encoded(rows, self._word[rows] ^ np.uint32(_WRONG_BITS))
+        return self._replies(rows, self._finds.word[rows] ^ np.uint32(_WRONG_BITS))
 
-    def _encoded(self, rows: slice | Index, word: Words) -> Bytes:
-        job_id = self._terms.job.job_id
-        frames = encode_nonces(
-            word, job_id, self._sub_core[rows], self._version_bits[rows],
-            excess_byte(self._spare[rows], job_id),
+    def _replies(self, rows: slice | Index, word: Words) -> Bytes:
+        found, terms = self._finds, self._terms
+        return _encoded(
+            word, terms.job.job_id, found.sub_core[rows], found.version_bits[rows], found.spare[rows],
+            long=terms.long,
         )
-        return frames if self._terms.long else _shortened(frames)
 
 
 def _met(known: Known, group: Group) -> tuple[Index, Index, Floats]:

@@ -183,9 +183,9 @@ class Chain:
         self._built = self.chips.revision
         self._sweeps = []
         for group in self._groups():
-            known = self._book.answers_to(group.terms.job)
-            if known is not None:
-                sweep = Sweep(known, group, self._book.required_zero_bits, self._rng)
+            finds = self._book.finds(group)
+            if finds is not None:
+                sweep = Sweep(finds, group.terms, self._rng)
                 if group.terms.since < self._harvested:
                     sweep.skip_to(self._harvested)
                 self._sweeps.append(sweep)

@@ -29,7 +29,7 @@ def chain_rules(evidence: Evidence) -> Iterator[Draft]:
     if max(tries) > evidence.chips:
         yield Draft(Code.STN_RECIPE, (
             f"{max(tries)} chips answered, the recipe's product has {evidence.chips}",
-        ), _facts(evidence, max(tries)))
+        ), chain_facts(evidence, max(tries)))
         return
     if max(tries) == 0 and evidence.link_echoes is not True:
         if evidence.link_echoes is None and not evidence.tripped:
@@ -42,7 +42,7 @@ def chain_rules(evidence: Evidence) -> Iterator[Draft]:
 def _end_of_chain(evidence: Evidence) -> Draft:
     tries, count = evidence.enumerations, min(evidence.enumerations)
     seen = f"chips found in {len(tries)} tries: {_listed(tries)} of {evidence.chips}"
-    facts = _facts(evidence, count)
+    facts = chain_facts(evidence, count)
     domain = count // evidence.chips_per_domain
     if len(set(tries)) > 1:
         return Draft(Code.CHAIN_WANDERS, (seen,), facts, chip=count, domain=domain)
@@ -54,7 +54,7 @@ def _end_of_chain(evidence: Evidence) -> Draft:
     return Draft(Code.CHAIN_SHORT, (seen,), facts, chip=count, domain=domain)
 
 
-def _facts(evidence: Evidence, count: int) -> dict[str, Fact]:
+def chain_facts(evidence: Evidence, count: int) -> dict[str, Fact]:
     domain = count // evidence.chips_per_domain
     at_border = count % evidence.chips_per_domain == 0 and 0 < count < evidence.chips
     return {

@@ -69,6 +69,9 @@ EXPLAINS: dict[Code, frozenset[Code]] = {
     Code.STN_RECIPE: CHAIN_LENGTH,
     Code.STN_BRIDGE: frozenset({Code.EEPROM_NONE, Code.SENSOR_NONE}),
     Code.STN_WIRE: frozenset({Code.CHIP_ERRORS, Code.CHIP_WEAK, Code.BOARD_RATE}),
+    Code.CHAIN_SHORT: frozenset({
+        Code.CHIP_WEAK, Code.CHIP_CORES, Code.BOARD_RATE, Code.DOMAIN_VOLTS, Code.POWER_HIGH,
+    }),
     Code.DOMAIN_LOST: CHAIN_LENGTH | {Code.DOMAIN_VOLTS, Code.POWER_LEAK},
     Code.CHAIN_NONE: CHAIN_LENGTH,
     Code.CHIP_ID: CHAIN_LENGTH,

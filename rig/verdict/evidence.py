@@ -55,7 +55,8 @@ class BurnIn:
 
     Shapes: (chips,) all but ``core_trials`` and ``core_hits``, (chips, cores). ``calls`` are
     ChipCall values; ``alarmed`` comes from the watch. ``wrong``, ``stale`` and ``duplicate`` are
-    returns below the target, of retired jobs, and second returns.
+    returns below the target, of retired jobs, and second returns. ``silent``: chips that gave nothing
+    at the end while others went on.
     """
 
     decision: Decision
@@ -68,6 +69,7 @@ class BurnIn:
     wrong: NDArray[np.int64]
     stale: NDArray[np.int64]
     duplicate: NDArray[np.int64]
+    silent: NDArray[np.bool_] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from rig.bm13xx.replies import LONG
-from rig.bm13xx.replyframes import PREAMBLE
+from rig.bm13xx.replyframes import PREAMBLE, ReplyType
 
 Index = npt.NDArray[np.intp]
 Words = npt.NDArray[np.uint32]
@@ -62,8 +62,8 @@ class Namer:
             row, size = self._row(piece[at:at + LONG])
             if row is not None:
                 rows.append(row)
-                if piece[at + LONG - 1:at + LONG + 1] == PREAMBLE:
-                    size = LONG - 1         # it was the last byte that is missing
+                if size == LONG and not _ends(piece, at):
+                    size = LONG - 1         # it was its last byte that is missing
             at += size
         return Named(rows, max(0, extent(piece).frames - len(rows)))
 
@@ -91,6 +91,12 @@ class Namer:
         if end > first:
             rows = self._by_word[first:end]
             yield from zip(rows.tolist(), self._keys[rows].tolist(), strict=True)
+
+
+def _ends(piece: bytes, at: int) -> bool:
+    """Whether a reply from ``at`` on seems to have its eleventh byte: a nonce's, or a preamble follows."""
+    last, after = piece[at + LONG - 1:at + LONG], piece[at + LONG:at + LONG + len(PREAMBLE)]
+    return after == PREAMBLE or (last != b"" and last[0] >> 5 == ReplyType.NONCE)
 
 
 def _differ_in_one_byte(bits: int) -> bool:

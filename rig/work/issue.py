@@ -26,6 +26,17 @@ def answer_keys(version_bits: npt.NDArray[np.uint16], word: npt.NDArray[np.uint3
     return version_bits.astype(np.uint64) << np.uint64(32) | word
 
 
+def reply_keys(frames: npt.NDArray[np.uint8]) -> Keys:
+    """``answer_keys`` of (n, 11) nonce replies."""
+    frames = np.ascontiguousarray(frames)
+    count, size = frames.shape
+    # read in place: a copy into words of their own costs as much as all the rest
+    keys = np.ndarray((count,), ">u2", frames, 8, (size,)).astype(np.uint64)
+    keys <<= np.uint64(32)
+    keys |= np.ndarray((count,), ">u4", frames, 2, (size,))
+    return keys
+
+
 @dataclass(frozen=True, eq=False)
 class KnownJob:
     """Those answers of a job that the chips can give at their present clock, in order of batch."""
@@ -97,7 +108,6 @@ class Issue:
         self.seen = np.zeros(len(known.keys), dtype=np.bool_)
         self.void: Flags | None = None              # most issues have none
         self._latest_batch = -1
-        self._stamp = np.zeros(len(known.keys), dtype=np.intp)
 
     def take(self, keys: Keys) -> Returns:
         """Book genuine replies by their keys."""
@@ -105,16 +115,22 @@ class Issue:
         if not len(known):
             none = np.zeros(len(keys), dtype=np.bool_)
             return Returns(none, none, ~none, np.empty(0, dtype=np.intp))
-        at = np.searchsorted(known, keys)
-        at[at == len(known)] = 0
+        # answers come nearly in order, so a block's are a small stretch of the known ones
+        first, end = np.searchsorted(known, (keys.min(), keys.max() + np.uint64(1))).tolist()
+        end = max(end, min(first + 1, len(known)))
+        first = min(first, end - 1)
+        at = np.searchsorted(known[first:end], keys)
+        at += first
+        at[at == end] = first
         found = known[at] == keys
         fresh = found & ~self.seen[at]
         if self.void is not None:
             fresh &= ~self.void[at]
-        # of one answer twice in a block, only the last keeps its stamp, and only it is fresh
-        order = np.arange(len(keys))
-        self._stamp[at[fresh]] = order[fresh]
-        fresh &= self._stamp[at] == order
+        if not fresh.all() or _twice(at, first, end):
+            # of one answer twice in a block, only the last keeps its stamp, and only it is fresh
+            order, stamp = np.arange(len(keys)), np.zeros(end - first, dtype=np.intp)
+            stamp[at[fresh] - first] = order[fresh]
+            fresh &= stamp[at - first] == order
         rows = at[fresh]
         self.seen[rows] = True
         if len(rows):
@@ -147,3 +163,10 @@ class Issue:
         if passed >= 0:
             self.due = max(before, int(self.known.end_of_batch[min(passed, BATCHES - 1)]))
         return before, self.due
+
+
+def _twice(rows: Index, first: int, end: int) -> bool:
+    """Whether a row stands twice among ``rows``, all of first..end."""
+    there = np.zeros(end - first, dtype=np.bool_)
+    there[rows - first] = True
+    return int(np.count_nonzero(there)) != len(rows)

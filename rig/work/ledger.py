@@ -9,10 +9,10 @@ import numpy as np
 import numpy.typing as npt
 
 from rig.bm13xx.chain import ChainLayout
-from rig.bm13xx.replies import Nonces, columns
+from rig.bm13xx.replies import columns
 from rig.bm13xx.sweep import version_space_seconds
 from rig.work.damage import extent
-from rig.work.issue import Flags, Index, Issue, KnownAnswers, answer_keys
+from rig.work.issue import Index, Issue, KnownAnswers, reply_keys
 from rig.work.pack import Pack
 from rig.work.templates import JobSlots
 from rig.work.verify import JOB_IDS, Outcome, verify_batch
@@ -57,14 +57,16 @@ class Ledger:
 
     Times are seconds of one monotonic clock. ``mhz`` is the hash clock of all chips,
     ``ticket_zero_bits`` what their ticket mask asks for beyond the pack's required zero bits.
+    ``known``: the pack indexed for just that, for boards in one process to share.
     """
 
     def __init__(
-        self, pack: Pack, layout: ChainLayout, sweep_length: int, mhz: float, *, ticket_zero_bits: int = 0
+        self, pack: Pack, layout: ChainLayout, sweep_length: int, mhz: float, *, ticket_zero_bits: int = 0,
+        known: KnownAnswers | None = None,
     ) -> None:
         self._model, self._layout = pack.model, layout
         self._required = pack.required_zero_bits
-        self._known = KnownAnswers(pack, layout, sweep_length, mhz, ticket_zero_bits)
+        self._known = known or KnownAnswers(pack, layout, sweep_length, mhz, ticket_zero_bits)
         self._version_space_seconds = version_space_seconds(sweep_length)
         self._slots = JobSlots(pack.templates)
         self._present: Issue | None = None
@@ -112,10 +114,9 @@ class Ledger:
         if kinds[Outcome.WRONG]:
             self._take_wrong(self._own_fault(frames[verified.outcome == Outcome.WRONG], now))
         if kinds[Outcome.GENUINE] == len(frames):
-            self._take_genuine(columns(frames, self._model), now)
+            self._take_genuine(frames, now)
         elif kinds[Outcome.GENUINE]:
-            genuine = frames[verified.outcome == Outcome.GENUINE]
-            self._take_genuine(columns(genuine, self._model), now)
+            self._take_genuine(frames[verified.outcome == Outcome.GENUINE], now)
 
     def tally(self, now: float) -> Tally:
         """All counts as of ``now``."""
@@ -174,23 +175,26 @@ class Ledger:
                     break
         return frames[own]
 
-    def _take_genuine(self, nonces: Nonces, now: float) -> None:
-        left = np.ones(len(nonces.word), dtype=np.bool_)
+    def _take_genuine(self, frames: Frames, now: float) -> None:
+        job_ids = frames[:, 7] >> 4
         for issue in self._open_issues(now):
-            mine = left & (nonces.job_id == issue.job_id)
+            mine = job_ids == issue.job_id
+            if mine.all():
+                self._take_known(issue, frames, now)
+                return
             if mine.any():
-                self._take_known(issue, nonces, mine, now)
-                left &= ~mine
-        if left.any():
-            self._stale += self._by_chip(nonces.counter[left])
+                self._take_known(issue, frames[mine], now)
+                frames, job_ids = frames[~mine], job_ids[~mine]
+        if len(frames):
+            self._stale += self._by_chip(frames)
 
-    def _take_known(self, issue: Issue, nonces: Nonces, mine: Flags, now: float) -> None:
-        returns = issue.take(answer_keys(nonces.version_bits[mine], nonces.word[mine]))
-        # a chip whose new job comes late begins the version space anew: that repeat is the host's
-        if returns.again.any() and now - issue.issued_at < self._version_space_seconds:
-            self._duplicate += self._by_chip(nonces.counter[mine][returns.again])
-        if returns.strange.any():
-            self._outside += self._by_chip(nonces.counter[mine][returns.strange])
+    def _take_known(self, issue: Issue, frames: Frames, now: float) -> None:
+        returns = issue.take(reply_keys(frames))
+        if len(returns.rows) < len(frames):
+            # a chip whose new job comes late begins the version space anew: that repeat is the host's
+            if now - issue.issued_at < self._version_space_seconds:
+                self._duplicate += self._by_chip(frames[returns.again])
+            self._outside += self._by_chip(frames[returns.strange])
         if not len(returns.rows):
             return
         self._heard_at = now
@@ -209,10 +213,10 @@ class Ledger:
             again = verify_batch(frames, templates, live, self._required)
             stale = again.outcome == Outcome.GENUINE
             if stale.any():
-                self._stale += self._by_chip(columns(frames[stale], self._model).counter)
+                self._stale += self._by_chip(frames[stale])
                 frames = frames[~stale]
         if len(frames):
-            self._wrong += self._by_chip(columns(frames, self._model).counter)
+            self._wrong += self._by_chip(frames)
 
     def _advance(self, now: float) -> None:
         """Make trials of what has become due of the present job."""
@@ -247,6 +251,6 @@ class Ledger:
         shape = self._core_trials.shape
         return np.bincount(places, minlength=self._core_trials.size).reshape(shape).astype(np.int32)
 
-    def _by_chip(self, counters: npt.NDArray[np.uint32]) -> Counts:
-        chips = self._layout.chip_of(counters)
+    def _by_chip(self, frames: Frames) -> Counts:
+        chips = self._layout.chip_of(columns(frames, self._model).counter)
         return np.bincount(chips, minlength=self._layout.chips).astype(np.int64)

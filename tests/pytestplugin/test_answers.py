@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -10,7 +11,7 @@ from numpy.typing import NDArray
 
 from rig.board import BurnInTick, WireCount
 from rig.datafile import load
-from rig.pytestplugin.answers import AnswerJudge, answer_figures
+from rig.pytestplugin.answers import SURE_TICKS, AnswerJudge, answer_figures
 from rig.recipe import Limits, Product, Recipe
 from rig.verdict import ChipCall
 from rig.work.ledger import Tally
@@ -94,7 +95,7 @@ def test_a_weak_chip_stops_the_burn_in_once_its_cores_are_known(judge: AnswerJud
 
     known = counts(4)
     hits = spread_misses(known, 17, 4)
-    assert judge.done(tick(2, known, hits))
+    assert stops(judge, tick(2, known, hits))
 
     figures = answer_figures(judge, PRODUCT, 587.5, 2040)
     assert np.flatnonzero(figures.weak).tolist() == [17]
@@ -102,12 +103,30 @@ def test_a_weak_chip_stops_the_burn_in_once_its_cores_are_known(judge: AnswerJud
     assert figures.decided_seconds is None
 
 
+def stops(judge: AnswerJudge, last: Any) -> bool:
+    """Whether the judge stops on a bad chip: it waits a few ticks more, to see who else falls silent."""
+    assert not judge.done(last)
+    return any(judge.done(last) for _ in range(SURE_TICKS - 1))
+
+
+def test_a_chain_that_breaks_under_work_is_seen_as_silence(judge: AnswerJudge) -> None:
+    trials = counts(20)
+    judge.done(tick(9, trials))
+    through = trials.sum(axis=1)
+    returned = through + 50
+    returned[40:] = through[40:]
+    judge.done(tick(9.2, trials, passed=through + 50, returned=returned))
+
+    assert np.flatnonzero(judge.silent).tolist() == list(range(40, CHIPS))
+    assert np.array_equal(answer_figures(judge, PRODUCT, 587.5, 2040).silent, judge.silent)
+
+
 def test_dead_cores_are_not_a_weak_chip(judge: AnswerJudge) -> None:
     trials = counts(20)
     hits = trials.copy()
     hits[5, [10, 11, 90]] = 0
 
-    assert judge.done(tick(9, trials, hits))
+    assert stops(judge, tick(9, trials, hits))
 
     assert judge.calls[5] == ChipCall.BAD
     figures = answer_figures(judge, PRODUCT, 587.5, 2040)
@@ -130,7 +149,7 @@ def test_a_silent_chip_is_bad_and_has_no_dead_cores(judge: AnswerJudge) -> None:
     trials = counts(4)
     hits = trials.copy()
     hits[64] = 0
-    assert judge.done(tick(2, trials, hits))
+    assert stops(judge, tick(2, trials, hits))
     figures = answer_figures(judge, PRODUCT, 587.5, 2040)
     assert np.flatnonzero(figures.weak).tolist() == [64]
     assert not figures.dead.any()
@@ -143,7 +162,7 @@ def test_a_chip_that_turns_bad_after_it_was_accepted_raises_the_alarm(judge: Ans
     passed, returned = through + 100, through + 100
     returned[2] = through[2]
 
-    assert judge.done(tick(10, trials, passed=passed, returned=returned))
+    assert stops(judge, tick(10, trials, passed=passed, returned=returned))
 
     assert np.flatnonzero(judge.alarmed).tolist() == [2]
     assert judge.calls[2] == ChipCall.GOOD

@@ -103,6 +103,7 @@ class Counts:
         self.core_hits = self.random.binomial(self.core_trials, rate)
         self.wrong, self.stale, self.duplicate = (np.zeros(CHIPS, dtype=np.int64) for _ in range(3))
         self.alarmed = np.zeros(CHIPS, dtype=np.bool_)
+        self.silent: Any = None
 
     def chip_rate(self, chip: int, rate: float) -> None:
         self.core_hits[chip] = self.random.binomial(self.core_trials[chip], rate)
@@ -112,7 +113,7 @@ class Counts:
         return BurnIn(
             decision=decision, calls=test.judge(trials, hits), alarmed=self.alarmed,
             trials=trials, hits=hits, core_trials=self.core_trials, core_hits=self.core_hits,
-            wrong=self.wrong, stale=self.stale, duplicate=self.duplicate,
+            wrong=self.wrong, stale=self.stale, duplicate=self.duplicate, silent=self.silent,
         )
 
 

@@ -353,3 +353,30 @@ def test_findings_are_pure(evidence: Make, failures: Failures, counts: Any, deci
     assert diagnose(given_, failures) == diagnose(given_, failures)
     assert given_.burn_in is not None
     assert (given_.burn_in.hits == before).all()
+
+
+@pytest.mark.parametrize("end", [1, 40, 64])
+def test_a_chain_that_broke_under_work_ends_at_its_first_silent_chip(
+    end: int, counts: Any, found: Found
+) -> None:
+    drawn = counts()
+    drawn.silent = np.arange(65) >= end
+    drawn.alarmed = drawn.silent.copy()
+
+    assert found(drawn) == [("CHAIN-SHORT", end)]
+
+
+def test_a_weak_chip_before_the_break_is_told_besides(counts: Any, found: Found) -> None:
+    drawn = counts(rate=1.0)
+    drawn.silent = np.arange(65) >= 40
+    drawn.chip_rate(17, 0.8)
+
+    assert found(drawn) == [("CHAIN-SHORT", 40), ("CHIP-WEAK", 17)]
+
+
+@pytest.mark.parametrize("silent", [[17], [17, 64], list(range(65)), []])
+def test_silence_that_is_no_broken_chain(silent: list[int], counts: Any, found: Found) -> None:
+    drawn = counts(rate=1.0)
+    drawn.silent = np.isin(np.arange(65), silent)
+
+    assert "CHAIN-SHORT" not in {code for code, _ in found(drawn)}
