@@ -10,7 +10,8 @@ from pathlib import Path
 
 import rig
 
-PACK = Path(rig.__file__).parents[1] / "testplans" / "s21pro" / "s21pro-sim.kap"
+ROOT = Path(rig.__file__).parents[1]
+PACK = ROOT / "testplans" / "s21pro" / "s21pro-sim.kap"
 FULL_BOARD, WIRE_CEILING = 18_000, 28_409            # frames a second
 # A job's known answers last this long at the rate; it is renewed a little before.
 ANSWERS_OF_A_JOB, SPARE = 47_775, 0.95
@@ -77,7 +78,7 @@ def measure(setting: Setting, seconds: float) -> Figure:
 def _start(module: str, *words: object) -> subprocess.Popen[str]:
     return subprocess.Popen(
         [sys.executable, "-m", module, *map(str, words)], text=True,
-        stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=ROOT,
     )
 
 

@@ -26,7 +26,7 @@ from rig.work.issue import KnownAnswers
 from rig.work.ledger import Ledger
 from rig.work.pack import Pack, load_pack
 
-READ_SECONDS = 0.04                  # a tty's buffer holds about a tenth of a second of a full line
+READ_SECONDS = 0.04                  # a pty's buffer holds 60 ms of a full line
 TTY_BYTES = 4095                     # the most that one read of a tty gives; less, and it is empty
 FEED_ROUNDS = 5                      # blocks go on, and counts are looked at, every fifth of a second
 DRAIN_SECONDS = 0.4

@@ -1,10 +1,11 @@
 """The boards of the ingest bench: one process, a pty a board, known answers at a stated rate.
 
-    .venv/bin/python -m benches.sender BOARDS FRAMES_PER_SECOND
+    .venv/bin/python -m benches.sender BOARDS FRAMES_PER_SECOND PACK
 
 Prints the ptys as a JSON list. A board begins a job's answers when the job frame comes and sends
 nothing more after ChainInactive; when standard input ends, prints how many frames each has sent.
-Bytes that do not fit into the kernel's buffer are lost, as on a real line, and count as sent.
+A real line's driver keeps 64 KiB for its reader, a pty 12 KiB: the rest of it is kept here, and what
+does not fit is lost, as on a real line, and counts as sent.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from rig.bm13xx.replies import LONG, encode_nonces
 from rig.work.pack import Pack, load_pack
 
 TICK_SECONDS = 0.005
+KEPT_BYTES = 52 * 1024
 
 
 def streams(pack: Pack) -> dict[bytes, bytes]:
@@ -46,6 +48,7 @@ class Board:
     _stream: bytes = b""
     _begun: float = 0.0
     _at: int = 0
+    _kept: bytearray = field(default_factory=bytearray)
     _decoder: CommandDecoder = field(default_factory=CommandDecoder)
 
     def __post_init__(self) -> None:
@@ -66,9 +69,12 @@ class Board:
         due = min(len(self._stream) // LONG, int((now - self._begun) * self.frames_per_second)) * LONG
         if due > self._at:
             self.frames_sent += (due - self._at) // LONG
-            with contextlib.suppress(BlockingIOError):
-                os.write(self.master, self._stream[self._at:due])
+            if len(self._kept) < KEPT_BYTES:
+                self._kept += self._stream[self._at:due]
             self._at = due
+        if self._kept:
+            with contextlib.suppress(BlockingIOError):
+                del self._kept[:os.write(self.master, self._kept)]
 
 
 def main() -> None:
