@@ -69,7 +69,7 @@ def measure(setting: Setting, seconds: float) -> Figure:
     finally:
         for process in (sender, *readers):
             process.kill()
-            process.wait()
+            process.communicate()
     received = sum(one["answers"] for one in found)
     share = sum(one["cpu_seconds"] / one["wall_seconds"] for one in found)
     return Figure(setting, sent, sent - received, share)

@@ -10,16 +10,16 @@ from typing import Protocol, TypeVar
 from rig.board import BringUp, EepromReading, WarmthKeeper, WorkStream, link_echoes
 from rig.errors import LinkError
 from rig.fixture.labgrid_slot import LabgridSlot
-from rig.pytestplugin.answers import AnswerJudge, answer_figures, lost_share
+from rig.pytestplugin.answers import AnswerJudge, answer_figures
 from rig.pytestplugin.log import RunLog
 from rig.pytestplugin.progress import Progress, Status
 from rig.pytestplugin.sampler import Sampler
 from rig.pytestplugin.setup import RunSetup
 from rig.pytestplugin.warmth import WarmthLog
+from rig.pytestplugin.wire import WireMeter
 from rig.recipe import Dimension
 from rig.slot import Phase, Protection, ScanReading, Slot
 from rig.verdict.measurement import Judge, Measurement, Outcome
-from rig.verdict.wire import WireCount, WireWatch
 from rig.work.ledger import Ledger
 
 
@@ -74,7 +74,7 @@ class Run:
         self._work: WorkStream | None = None
         self._keeper: WarmthKeeper | None = None
         self._longest_silence = 0.0
-        self._wire_watch = WireWatch()
+        self._wire = WireMeter(self.measure)
         self._warmth = WarmthLog(self.recipe.cooling)
         self._set_volts = self.recipe.cold_volts
         self._status = Status(chips=self.product.chips)
@@ -260,12 +260,10 @@ class Run:
     def measure_answers(self, judge: AnswerJudge) -> None:
         """What the known answers say of each chip, its cores and the board."""
         figures = answer_figures(judge, self.product, self.level.mhz, self.model.positions)
-        self.log.answers, self.log.wire = figures, self.work.wire
+        self.log.answers = figures
         watts = self.sampler.mean_watts()
         self.measure("longest_silence_seconds", self._longest_silence)
-        self._wire_watch.settle()
-        self._measure_wire()
-        self.measure("unnamed_loss_share", lost_share(figures.tally))
+        self._wire.close(figures.tally)
         for name, values in figures.measurements():
             self.measure(name, *values)
         self.measure("joules_per_terahash", watts / figures.terahash_per_second)
@@ -298,17 +296,7 @@ class Run:
         if wire.silent_seconds > SILENT_SECONDS:
             self.check_link()
             self.measure("longest_silence_seconds", wire.silent_seconds)
-        before = self._wire_watch.corrupt_share, self._wire_watch.missing_share
-        self._wire_watch.update(
-            WireCount(wire.nonce_frames, wire.corrupt_frames, wire.received_bytes, wire.missing_bytes)
-        )
-        if (self._wire_watch.corrupt_share, self._wire_watch.missing_share) != before:
-            self._measure_wire()
-
-    def _measure_wire(self) -> None:
-        """The worst so far; a wire too bad to judge a board over ends the run."""
-        self.measure("corrupt_frame_share", self._wire_watch.corrupt_share)
-        self.measure("lost_byte_share", self._wire_watch.missing_share)
+        self._wire.look(wire)
 
     def _show(self, **changes: object) -> None:
         self._status = replace(self._status, **changes)  # type: ignore[arg-type]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from rig.board import BringUp, EepromReading, WireCount
+from rig.board import BringUp, EepromReading
 from rig.clock import Clock
 from rig.pytestplugin.answers import AnswerFigures
 from rig.pytestplugin.sampler import Sample
@@ -26,7 +26,6 @@ class RunLog:
         self.eeprom: EepromReading | None = None
         self.celsius: tuple[float | None, ...] = ()
         self.answers: AnswerFigures | None = None
-        self.wire: WireCount | None = None
         self.link_echoes: bool | None = None
         self.domain_volts: tuple[float, ...] = ()
         self.idle_domain_volts: tuple[float, ...] = ()

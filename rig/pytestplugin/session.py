@@ -76,6 +76,8 @@ class RunSession:
     def pytest_runtestloop(self, session: pytest.Session) -> Generator[None, object, object]:
         try:
             previous = signal.signal(signal.SIGTERM, _interrupt)
+            # a shell starts what it puts into the background deaf to this one
+            signal.signal(signal.SIGINT, signal.default_int_handler)
             try:
                 if session.testsfailed:
                     self._end(Fault("STN-SOFTWARE", "the plan's modules could not be read; run pytest on it"))
