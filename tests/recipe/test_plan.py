@@ -45,13 +45,13 @@ def test_the_shipped_plan_is_whole_and_fits_the_shipped_bench() -> None:
 
 def test_every_file_is_named_by_its_hash(plans: Path) -> None:
     before = load_plan(plans, "s21pro").hashes
-    file = plans / "s21pro" / "test_2_chain.py"
+    file = plans / "s21pro" / "test_3_chain.py"
     file.write_text(file.read_text() + "\n")
 
     after = load_plan(plans, "s21pro").hashes
 
-    assert {name for name in before if before[name] != after[name]} == {"test_2_chain.py"}
-    assert after["test_2_chain.py"] == hashlib.sha256(file.read_bytes()).hexdigest()
+    assert {name for name in before if before[name] != after[name]} == {"test_3_chain.py"}
+    assert after["test_3_chain.py"] == hashlib.sha256(file.read_bytes()).hexdigest()
 
 
 def test_an_unknown_product_names_those_there_are(plans: Path) -> None:

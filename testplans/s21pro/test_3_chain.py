@@ -1,4 +1,4 @@
-"""First power and the chain: short test, enumeration, addresses, every register of the bring-up."""
+"""The chain at its pre-open volts: enumeration, addresses, every register of the bring-up."""
 
 from __future__ import annotations
 
@@ -9,12 +9,6 @@ from rig.pytestplugin import Run
 from rig.slot import Phase, Slot
 
 pytestmark = pytest.mark.plan
-
-
-def test_cold(run: Run, slot: Slot) -> None:
-    run.power_on()
-    slot.clock.sleep(0.5)
-    run.measure("cold_amps", slot.supply.read().amps.value)
 
 
 def test_enumeration(run: Run, slot: Slot) -> None:
