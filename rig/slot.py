@@ -180,6 +180,15 @@ class Side(Protocol):
     def fan_rpm(self) -> tuple[float, ...]: ...
 
 
+@dataclass(frozen=True, slots=True)
+class InstrumentNote:
+    """One instrument as a record names it."""
+
+    role: str
+    family: str
+    identity: str
+
+
 class Slot(Protocol):
     """Everything one board needs."""
 
@@ -199,3 +208,34 @@ class Slot(Protocol):
     def scanner(self) -> Scanner: ...
     @property
     def side(self) -> Side: ...
+
+
+class SlotProvider(Slot, Protocol):
+    """A slot from connect to safe, as whoever runs a plan in it holds it."""
+
+    def prepare(self) -> None:
+        """Connect, take the guard's lease, identify the instruments. After ``call_guard``.
+
+        Raises GuardError, InstrumentError, BridgeError, LinkError.
+        """
+        ...
+
+    def power_on(self) -> None:
+        """Reset held low, then the cold volts of the recipe, protection read back first."""
+        ...
+
+    def make_safe(self) -> float:
+        """Reset low, output off, discharged, read back; the volts left (NaN when never leased)."""
+        ...
+
+    def call_guard(self) -> None:
+        """Have a guard at hand; one that is started anew switches everything off first."""
+        ...
+
+    def instruments(self) -> tuple[InstrumentNote, ...]:
+        """Who measured: identities of what has been opened so far."""
+        ...
+
+    def close(self) -> None:
+        """Let go of ports and lease; the guard switches off whatever may still be live."""
+        ...

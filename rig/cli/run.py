@@ -12,6 +12,7 @@ from rig.errors import RigError, UsageError
 
 if TYPE_CHECKING:
     from rig.pytestplugin.options import RunOptions
+    from rig.pytestplugin.play import Played
     from rig.records.model import RunRecord
     from rig.records.summary import Summary
 
@@ -35,7 +36,8 @@ def run(
 
     options = RunOptions(fixture, slot, product, serial, scenario, results, operator, plans)
     try:
-        code, record, path = _test(options)
+        played = _test(options)
+        code, record, path = played.code, played.record, played.path
     except RigError as error:
         sys.stderr.write(f"rig: {error}\n")
         code, record, path = (2 if isinstance(error, UsageError) else 3), None, None
@@ -45,29 +47,21 @@ def run(
     raise typer.Exit(code)
 
 
-def _test(options: RunOptions) -> tuple[int, RunRecord | None, Path | None]:
-    import pytest
-
+def _test(options: RunOptions) -> Played:
     from rig.clock import SystemClock
+    from rig.pytestplugin.play import play
     from rig.pytestplugin.progress import choose_progress
-    from rig.pytestplugin.session import RunSession
     from rig.pytestplugin.setup import prepare
+    from rig.pytestplugin.stops import Signals
+    from rig.pytestplugin.wired import wired_slot
 
     setup = prepare(options, SystemClock())
-    progress = choose_progress(options.slot, options.serial)
-    session = RunSession(setup, progress, quiet=True)
-    try:
-        words = [
-            str(setup.plan.folder), "--disable-plugin-autoload", "-p", "rig.pytestplugin",
-            "-p", "no:cacheprovider", "-p", "no:doctest", "-W", "default",
-            "--import-mode=importlib", "--capture=no",
-            "-o", "faulthandler_timeout=0",
-        ]
-        code = int(pytest.main(words, plugins=[session]))
-    finally:
-        progress.close()
-        setup.lock.release()
-    return code, session.record, session.record_path
+    with wired_slot(setup) as slot:
+        progress = choose_progress(options.slot, options.serial)
+        try:
+            return play(setup, slot, progress, Signals())
+        finally:
+            progress.close()
 
 
 def _summary(options: RunOptions, record: RunRecord | None, path: Path | None) -> Summary:

@@ -6,6 +6,7 @@ meter, scanner, side channel). How to write one is told in docs/plans.md.
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from importlib import import_module
 from typing import TYPE_CHECKING
 
@@ -42,11 +43,17 @@ def pytest_configure(config: pytest.Config) -> None:
     from rig.pytestplugin.progress import Silence
     from rig.pytestplugin.session import RunSession
     from rig.pytestplugin.setup import prepare
+    from rig.pytestplugin.stops import Signals
+    from rig.pytestplugin.wired import wired_slot
 
     # a deprecation in a library must never end the test of a board
     config.known_args_namespace.pythonwarnings = ["default"]
+    held = ExitStack()
+    config.add_cleanup(held.close)
     try:
-        session = RunSession(prepare(read_options(config), SystemClock()), Silence(), quiet=False)
+        setup = prepare(read_options(config), SystemClock())
+        slot = held.enter_context(wired_slot(setup))
+        session = RunSession(setup, slot, Silence(), Signals(), quiet=False)
     except RigError as error:
         pytest.exit(f"rig: {error}", returncode=2 if isinstance(error, UsageError) else 3)
     config.pluginmanager.register(session, "rig-run")

@@ -9,7 +9,6 @@ from typing import Protocol, TypeVar
 
 from rig.board import BringUp, EepromReading, WarmthKeeper, WorkStream, link_echoes
 from rig.errors import LinkError
-from rig.fixture.labgrid_slot import LabgridSlot
 from rig.pytestplugin.answers import AnswerJudge, answer_figures
 from rig.pytestplugin.log import RunLog
 from rig.pytestplugin.progress import Progress, Status
@@ -18,7 +17,7 @@ from rig.pytestplugin.setup import RunSetup
 from rig.pytestplugin.warmth import WarmthLog
 from rig.pytestplugin.wire import WireMeter
 from rig.recipe import Dimension
-from rig.slot import Phase, Protection, ScanReading, Slot
+from rig.slot import Phase, Protection, ScanReading, Slot, SlotProvider
 from rig.verdict.measurement import Judge, Measurement, Outcome
 from rig.work.ledger import Ledger
 
@@ -53,7 +52,7 @@ class Run:
     seen and sampled goes to the journal as it comes.
     """
 
-    def __init__(self, setup: RunSetup, slot: LabgridSlot, log: RunLog, progress: Progress) -> None:
+    def __init__(self, setup: RunSetup, slot: SlotProvider, log: RunLog, progress: Progress) -> None:
         self.serial = setup.options.serial
         self.product, self.recipe = setup.plan.product, setup.plan.recipe
         self.level = self.recipe.levels[0]

@@ -9,7 +9,6 @@ from datetime import datetime
 from pathlib import Path
 
 import rig
-from rig.fixture.labgrid_slot import InstrumentNote
 from rig.pytestplugin.log import RunLog
 from rig.pytestplugin.progress import Ending
 from rig.pytestplugin.setup import RunSetup
@@ -21,6 +20,7 @@ from rig.records import (
     RunStart,
     file_run,
 )
+from rig.slot import InstrumentNote
 from rig.verdict import (
     BurnIn,
     EepromState,

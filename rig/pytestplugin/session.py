@@ -8,26 +8,23 @@ from __future__ import annotations
 
 import io
 import math
-import signal
 import traceback
 import warnings
 from collections.abc import Generator
 from pathlib import Path
-from types import FrameType
 
 import pytest
 from _pytest.terminal import TerminalReporter
 
-from rig.clock import Clock, SystemClock
 from rig.errors import GuardError, GuardTrip, RecipeError, RigError, RunStopped, StationFault
-from rig.fixture.labgrid_slot import LabgridSlot
-from rig.fixture.processes import ensure_guard
 from rig.pytestplugin.board_run import BoardStopped, Run
 from rig.pytestplugin.conclude import Conclusion, begin, conclude
 from rig.pytestplugin.log import RunLog
 from rig.pytestplugin.progress import Progress
 from rig.pytestplugin.setup import RunSetup, results_folder
+from rig.pytestplugin.stops import Stops
 from rig.records import Journal, RunFolder, RunRecord, close_dead_runs
+from rig.slot import SlotProvider
 from rig.verdict.evidence import Fault
 
 LEFT_VOLTS = 1.0            # below it a board may be touched
@@ -39,9 +36,12 @@ class RunSession:
     ``record`` and ``record_path`` are set when the session has finished.
     """
 
-    def __init__(self, setup: RunSetup, progress: Progress, *, quiet: bool) -> None:
-        self._setup, self._progress, self._quiet = setup, progress, quiet
-        self._clock: Clock = SystemClock()
+    def __init__(
+        self, setup: RunSetup, slot: SlotProvider, progress: Progress, stops: Stops, *, quiet: bool
+    ) -> None:
+        self._setup, self._slot, self._progress, self._quiet = setup, slot, progress, quiet
+        self._stops = stops
+        self._clock = slot.clock
         self._faults: list[Fault] = []
         self._over = False
         self._deselected = 0
@@ -55,11 +55,7 @@ class RunSession:
         self._journal = Journal(self._folder.journal, self._clock)
         self._journal.append("start", **self._start.model_dump(mode="json"))
         self._log = RunLog(self._journal, self._clock)
-        self._slot = LabgridSlot(
-            setup.options.slot, setup.entry, setup.runtime.guard_socket, setup.plan.product,
-            setup.plan.recipe, setup.run_id, simulated=setup.simulated,
-        )
-        self.run = Run(setup, self._slot, self._log, progress)
+        self.run = Run(setup, slot, self._log, progress)
 
     @pytest.hookimpl(trylast=True)
     def pytest_configure(self, config: pytest.Config) -> None:
@@ -74,10 +70,7 @@ class RunSession:
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtestloop(self, session: pytest.Session) -> Generator[None, object, object]:
-        try:
-            previous = signal.signal(signal.SIGTERM, _interrupt)
-            # a shell starts what it puts into the background deaf to this one
-            signal.signal(signal.SIGINT, signal.default_int_handler)
+        with self._stops.heard():
             try:
                 if session.testsfailed:
                     self._end(Fault("STN-SOFTWARE", "the plan's modules could not be read; run pytest on it"))
@@ -92,12 +85,8 @@ class RunSession:
                 self._absorb(stopped)
                 raise
             finally:
-                signal.signal(signal.SIGINT, signal.SIG_IGN)    # nothing interrupts the way off
-                signal.signal(signal.SIGTERM, signal.SIG_IGN)
+                self._stops.ignore()
                 self._close(session)
-        finally:
-            signal.signal(signal.SIGTERM, previous)
-            signal.signal(signal.SIGINT, signal.default_int_handler)
 
     def pytest_runtest_setup(self) -> None:
         if self._over:
@@ -130,7 +119,7 @@ class RunSession:
     def _open(self) -> None:
         try:
             self.run.phase("taking the slot")
-            ensure_guard(self._setup.options.fixture.resolve(), self._setup.runtime)
+            self._slot.call_guard()
             with warnings.catch_warnings():
                 warnings.simplefilter("default")
                 self._slot.prepare()
@@ -187,7 +176,7 @@ class RunSession:
     def _call_a_new_guard(self) -> None:
         """The guard is gone and may have left us live: a new one begins by switching all off."""
         try:
-            ensure_guard(self._setup.options.fixture.resolve(), self._setup.runtime)
+            self._slot.call_guard()
             self._log.happened("guard", "a new guard was started; it switches everything off first")
         except RigError as error:
             self._absorb(error)
@@ -202,6 +191,3 @@ def _fault_of(error: BaseException) -> Fault:
         return Fault(RunStopped.code, "stopped by a person or a signal")
     return Fault("STN-SOFTWARE", f"{type(error).__name__}: {error}")
 
-
-def _interrupt(_number: int, _frame: FrameType | None) -> None:
-    raise KeyboardInterrupt

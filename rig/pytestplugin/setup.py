@@ -1,4 +1,4 @@
-"""Before any power: read and cross-check every file, take the slot, put the simulated board in."""
+"""Before any power: every file a run stands on, read and cross-checked."""
 
 from __future__ import annotations
 
@@ -12,12 +12,10 @@ from rig.bm13xx.models import ChipModel, chip_model
 from rig.clock import Clock
 from rig.datafile import digest, read_yaml
 from rig.errors import FileError, RecipeError, UsageError
-from rig.fixture.processes import Bench, check_bench_covers, ensure_bench
 from rig.fixturefile import FixtureFile, SlotEntry, load_fixture
 from rig.guard.envelope import ENVELOPES
 from rig.pytestplugin.options import RunOptions
 from rig.recipe import PlanFolder, check_ratings, find_plans, load_plan
-from rig.runtime import RoleLock, Runtime, runtime_for
 from rig.slot import Phase
 from rig.verdict import SequentialTest
 from rig.work.pack import Pack, check_pack, load_pack
@@ -25,7 +23,7 @@ from rig.work.pack import Pack, check_pack, load_pack
 
 @dataclass(frozen=True)
 class RunSetup:
-    """Everything a run stands on, checked; the slot is locked for it."""
+    """Everything a run stands on, checked."""
 
     options: RunOptions
     run_id: str
@@ -35,8 +33,6 @@ class RunSetup:
     model: ChipModel
     pack: Pack
     hashes: Mapping[str, str]
-    runtime: Runtime
-    lock: RoleLock
 
     @property
     def simulated(self) -> bool:
@@ -44,11 +40,7 @@ class RunSetup:
 
 
 def prepare(options: RunOptions, clock: Clock) -> RunSetup:
-    """Check everything and take the slot; nothing is powered.
-
-    Raises UsageError or FileError with one sentence, StationFault when a simulated bench will
-    not start.
-    """
+    """Check everything; nothing is touched. Raises UsageError or FileError with one sentence."""
     fixture = load_fixture(options.fixture)
     entry = fixture.slot(options.slot)
     plan = load_plan(find_plans(options.plans), options.product)
@@ -67,18 +59,7 @@ def prepare(options: RunOptions, clock: Clock) -> RunSetup:
         hashes[options.scenario.name] = digest(options.scenario)
 
     run_id = f"{clock.utc():%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}"
-    runtime = runtime_for(options.fixture)
-    lock = _take_slot(runtime, options, run_id)
-    try:
-        if fixture.simulated:
-            bench = ensure_bench(options.fixture.resolve(), runtime, plan.folder.parent.resolve())
-            check_bench_covers(fixture, bench, options.fixture)
-            _put_board(bench, options, plan)
-            entry = bench.entry(options.slot, entry)
-    except BaseException:
-        lock.release()
-        raise
-    return RunSetup(options, run_id, fixture, entry, plan, model, pack, hashes, runtime, lock)
+    return RunSetup(options, run_id, fixture, entry, plan, model, pack, hashes)
 
 
 def _check_serial(plan: PlanFolder, serial: str) -> None:
@@ -152,27 +133,6 @@ def _check_scenario(options: RunOptions, fixture: FixtureFile) -> None:
     if not fixture.simulated:
         raise UsageError(f"--scenario {options.scenario}: only a simulated bench plays scenarios")
     read_yaml(options.scenario)
-
-
-def _take_slot(runtime: Runtime, options: RunOptions, run_id: str) -> RoleLock:
-    lock = runtime.lock(f"slot-{options.slot}")
-    note = {"run": run_id, "serial": options.serial, "pid": os.getpid()}
-    if not lock.try_acquire(note):
-        holder = lock.holder()
-        raise UsageError(
-            f"slot {options.slot} is under lease by run {holder.get('run', 'unknown')} "
-            f"(board {holder.get('serial', 'unknown')}); wait until it ends or use another slot"
-        )
-    return lock
-
-
-def _put_board(bench: Bench, options: RunOptions, plan: PlanFolder) -> None:
-    if options.scenario is None:
-        bench.scan(options.slot, options.serial)
-    else:
-        bench.place(
-            options.slot, options.serial, options.product, plan.folder.parent, options.scenario
-        )
 
 
 def results_folder(options: RunOptions) -> Path:

@@ -1,0 +1,37 @@
+"""A plan played on a slot: pytest as the engine, quiet, with nothing loaded but what the plan needs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from rig.pytestplugin.progress import Progress
+from rig.pytestplugin.session import RunSession
+from rig.pytestplugin.setup import RunSetup
+from rig.pytestplugin.stops import Stops
+from rig.records import RunRecord
+from rig.slot import SlotProvider
+
+
+@dataclass(frozen=True, slots=True)
+class Played:
+    """How a run ended; no record when pytest itself could not begin."""
+
+    code: int
+    record: RunRecord | None
+    path: Path | None
+
+
+def play(setup: RunSetup, slot: SlotProvider, progress: Progress, stops: Stops) -> Played:
+    """Run the plan's modules on the board in ``slot``. Raises UsageError, StationFault before it begins."""
+    session = RunSession(setup, slot, progress, stops, quiet=True)
+    words = [
+        str(setup.plan.folder), "--disable-plugin-autoload", "-p", "rig.pytestplugin",
+        "-p", "no:cacheprovider", "-p", "no:doctest", "-W", "default",
+        "--import-mode=importlib", "--capture=no",
+        "-o", "faulthandler_timeout=0",
+    ]
+    code = int(pytest.main(words, plugins=[session]))
+    return Played(code, session.record, session.record_path)

@@ -1,0 +1,56 @@
+"""Who may stop a run from outside, and when."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+from typing import Protocol
+
+
+class Stops(Protocol):
+    """The ways a run is stopped by. What stops it is raised as KeyboardInterrupt."""
+
+    @contextmanager
+    def heard(self) -> Iterator[None]:
+        """While the plan runs."""
+        ...
+
+    def ignore(self) -> None:
+        """From here to the end of ``heard``: nothing interrupts the way off."""
+        ...
+
+
+class Signals:
+    """SIGINT and SIGTERM of this process. For the main thread."""
+
+    @contextmanager
+    def heard(self) -> Iterator[None]:
+        previous = signal.signal(signal.SIGTERM, _interrupt)
+        # a shell starts what it puts into the background deaf to this one
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        try:
+            yield
+        finally:
+            signal.signal(signal.SIGTERM, previous)
+            signal.signal(signal.SIGINT, signal.default_int_handler)
+
+    def ignore(self) -> None:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+
+
+class NoStops:
+    """Nothing but the plan itself ends the run: nothing it drives can hurt anybody."""
+
+    @contextmanager
+    def heard(self) -> Iterator[None]:
+        yield
+
+    def ignore(self) -> None:
+        return
+
+
+def _interrupt(_number: int, _frame: FrameType | None) -> None:
+    raise KeyboardInterrupt

@@ -1,0 +1,68 @@
+"""A slot of a wired bench, taken for one run: locked, the simulated board put in, labgrid's target made."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from rig.errors import UsageError
+from rig.fixture.labgrid_slot import BenchPlace, LabgridSlot
+from rig.fixture.processes import Bench, check_bench_covers, ensure_bench
+from rig.fixturefile import SlotEntry
+from rig.pytestplugin.setup import RunSetup
+from rig.runtime import RoleLock, Runtime, runtime_for
+from rig.slot import SlotProvider
+
+
+@contextmanager
+def wired_slot(setup: RunSetup) -> Iterator[SlotProvider]:
+    """The slot of ``setup``, held until the block ends; nothing is powered by taking it.
+
+    Raises UsageError when another run holds it, StationFault when a simulated bench will not start.
+    """
+    options = setup.options
+    runtime = runtime_for(options.fixture)
+    lock = _take(runtime, setup)
+    try:
+        place = BenchPlace(options.fixture.resolve(), runtime)
+        yield LabgridSlot(
+            options.slot, _entry(setup, runtime), place, setup.plan.product, setup.plan.recipe,
+            setup.run_id, simulated=setup.simulated,
+        )
+    finally:
+        lock.release()
+
+
+def _take(runtime: Runtime, setup: RunSetup) -> RoleLock:
+    slot = setup.options.slot
+    lock = runtime.lock(f"slot-{slot}")
+    note = {"run": setup.run_id, "serial": setup.options.serial, "pid": os.getpid()}
+    if not lock.try_acquire(note):
+        holder = lock.holder()
+        raise UsageError(
+            f"slot {slot} is under lease by run {holder.get('run', 'unknown')} "
+            f"(board {holder.get('serial', 'unknown')}); wait until it ends or use another slot"
+        )
+    return lock
+
+
+def _entry(setup: RunSetup, runtime: Runtime) -> SlotEntry:
+    """The slot's entry, with the addresses of the simulated bench when it is one."""
+    if not setup.simulated:
+        return setup.entry
+    options, plans = setup.options, setup.plan.folder.parent
+    bench = ensure_bench(options.fixture.resolve(), runtime, plans.resolve())
+    check_bench_covers(setup.fixture, bench, options.fixture)
+    _put_board(bench, setup)
+    return bench.entry(options.slot, setup.entry)
+
+
+def _put_board(bench: Bench, setup: RunSetup) -> None:
+    options = setup.options
+    if options.scenario is None:
+        bench.scan(options.slot, options.serial)
+    else:
+        bench.place(
+            options.slot, options.serial, options.product, setup.plan.folder.parent, options.scenario
+        )
