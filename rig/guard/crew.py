@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from typing import TypeVar
 
 from rig.clock import Clock
 from rig.errors import RigError
-from rig.fixturefile import SlotEntry
+from rig.fixturefile import SlotEntry, SupplyEntry
 from rig.guard.fixture_bridge import BridgeHand
-from rig.guard.keeper import Keeper
-from rig.guard.log import GuardLog
+from rig.guard.keeper import Keeper, Log
 from rig.guard.power import Order, Orders, Power
 from rig.guard.rules import SlotRules
 from rig.guard.supply import SupplyHand
+from rig.guard.threads import RealThreads, Threads
 from rig.guard.worker import Loop, Worker
 from rig.instruments import supply_client
+from rig.instruments.bridge import Bridge
 from rig.instruments.pdu import Outlet
+from rig.instruments.supply import PowerSupply
 
 T = TypeVar("T")
 
@@ -29,6 +32,15 @@ ORDER_SECONDS = 15.0
 _PINS_LIVE, _PINS_LEASED, _PINS_IDLE = 0.04, 0.1, 0.5
 _SUPPLY_LIVE, _SUPPLY_STOPPING, _SUPPLY_LEASED, _SUPPLY_IDLE = 0.1, 0.05, 0.5, 1.0
 _FEEL_LEASED, _FEEL_IDLE = 1.0, 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Tools:
+    """What a crew works with: threads, and clients of supply and bridge that it makes itself."""
+
+    threads: Threads = field(default_factory=RealThreads)
+    supply: Callable[[SupplyEntry, Clock], PowerSupply] = supply_client
+    bridge: Callable[[str, Clock], Bridge] = Bridge
 
 
 class Crew:
@@ -44,14 +56,18 @@ class Crew:
         find: Callable[[], SlotEntry],
         find_outlet: Callable[[], Outlet | None],
         clock: Clock,
-        log: GuardLog,
+        log: Log,
+        tools: Tools,
     ) -> None:
         self.clock = clock
-        self.keeper = Keeper(name, clock, log, self._act)
-        self.supply = SupplyHand(lambda: find().supply, find_outlet, supply_client, clock, self.keeper)
-        self.bridge = BridgeHand(find, clock, self.keeper)
-        self._supply_worker = Worker(f"{name} supply", clock, self._look_at_supply, self.supply.interrupt)
-        self._bridge_worker = Worker(f"{name} bridge", clock, self._look_at_bridge, _nothing)
+        threads = tools.threads
+        self.keeper = Keeper(name, clock, log, threads.condition(), self._act)
+        self.supply = SupplyHand(lambda: find().supply, find_outlet, tools.supply, clock, self.keeper)
+        self.bridge = BridgeHand(find, clock, self.keeper, tools.bridge)
+        self._supply_worker = Worker(
+            f"{name} supply", clock, threads, self._look_at_supply, self.supply.interrupt
+        )
+        self._bridge_worker = Worker(f"{name} bridge", clock, threads, self._look_at_bridge, _nothing)
         self._felt_at = -_FEEL_IDLE
 
     def start(self, loop: Loop) -> None:

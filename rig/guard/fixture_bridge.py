@@ -35,7 +35,7 @@ class BridgeHand:
         find: Callable[[], SlotEntry],
         clock: Clock,
         report: BridgeReport,
-        make: Callable[[str, Clock], Bridge] = Bridge,
+        make: Callable[[str, Clock], Bridge],
     ) -> None:
         """``find`` gives the slot's present entry, StationFault when there is none."""
         self._find = find

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
+from typing import Protocol
 
 from rig.clock import Clock
-from rig.guard.log import GuardLog
 from rig.guard.power import Order, Orders
 from rig.guard.rules import SlotRules
+from rig.guard.threads import Condition
 from rig.guard.watch import PinLevels
 from rig.slot import SupplyReading
+
+
+class Log(Protocol):
+    """Who writes down every transition and why."""
+
+    def note(self, slot: str | None, event: str, reason: str) -> None: ...
 
 
 class Keeper:
@@ -20,8 +26,10 @@ class Keeper:
     the rules to move on.
     """
 
-    def __init__(self, slot: str, clock: Clock, log: GuardLog, act: Callable[[Order], None]) -> None:
-        self.changed = threading.Condition(threading.RLock())
+    def __init__(
+        self, slot: str, clock: Clock, log: Log, changed: Condition, act: Callable[[Order], None]
+    ) -> None:
+        self.changed = changed
         self.rules = SlotRules(clock.now())
         self._slot = slot
         self._clock = clock

@@ -16,7 +16,7 @@ from rig.errors import GuardError, Role, UsageError
 from rig.fixturefile import FixtureFile, SlotEntry
 from rig.guard.addresses import Addresses
 from rig.guard.connection import Connection, peer_of
-from rig.guard.crew import Crew
+from rig.guard.crew import Crew, Tools
 from rig.guard.log import GuardLog
 from rig.guard.rules import SlotRules
 from rig.guard.slotguard import SlotGuard
@@ -61,7 +61,7 @@ class Guard:
         self._connections: list[Connection] = []
         self._idle_since = clock.now()
         self._crews: Mapping[str, Crew] = {
-            name: Crew(name, self._finder(name), self._outlet_finder(name), clock, self._log)
+            name: Crew(name, self._finder(name), self._outlet_finder(name), clock, self._log, Tools())
             for name in fixture.slots
         }
         self._slots: Mapping[str, SlotGuard] = {

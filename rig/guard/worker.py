@@ -6,18 +6,16 @@ is pending, and is repeated until it succeeds.
 
 from __future__ import annotations
 
-import threading
 from collections import deque
 from collections.abc import Callable
-from concurrent.futures import Future
-from typing import Any, TypeVar
+from typing import Any, Generic, TypeVar
 
 from rig.clock import Clock
 from rig.errors import GuardError, RigError
+from rig.guard.threads import Threads
 
 T = TypeVar("T")
 
-Job = Callable[[], Any]
 # Runs the step again and again until it says False; the owner decides what a bug in it means.
 Loop = Callable[[str, Callable[[], bool]], None]
 
@@ -35,14 +33,20 @@ class Worker:
     """
 
     def __init__(
-        self, name: str, clock: Clock, poll: Callable[[], float], interrupt: Callable[[], None]
+        self,
+        name: str,
+        clock: Clock,
+        threads: Threads,
+        poll: Callable[[], float],
+        interrupt: Callable[[], None],
     ) -> None:
         self.name = name
         self._clock = clock
+        self._threads = threads
         self._poll = poll
         self._interrupt = interrupt
-        self._condition = threading.Condition()
-        self._jobs: deque[tuple[Job, Future[Any]]] = deque()
+        self._condition = threads.condition()
+        self._jobs: deque[_Task[Any]] = deque()
         self._urgent: Callable[[], bool] | None = None
         self._retry_at = 0.0
         self._tries = 0
@@ -51,8 +55,8 @@ class Worker:
         self._stopped = False
 
     def start(self, loop: Loop) -> None:
-        """Begin, in a daemon thread: the process never waits for a hung instrument to end."""
-        threading.Thread(target=loop, args=(self.name, self.step), name=self.name, daemon=True).start()
+        """Begin, in a thread of its own."""
+        self._threads.start(self.name, lambda: loop(self.name, self.step))
 
     def stop(self) -> None:
         with self._condition:
@@ -61,24 +65,23 @@ class Worker:
 
     def submit(self, job: Callable[[], T], seconds: float) -> T:
         """Have ``job`` run by this thread; its result or error. Raises GuardError after ``seconds``."""
-        future: Future[T] = Future()
+        task = _Task(job)
+        deadline = self._clock.now() + seconds
         with self._condition:
-            self._jobs.append((job, future))
+            self._jobs.append(task)
             self._condition.notify_all()
-        try:
-            return future.result(timeout=seconds)
-        except TimeoutError:
-            future.cancel()
-            raise GuardError(f"{self.name}: found no result in {seconds:g} s, expected one") from None
+            while not task.ended and (left := deadline - self._clock.now()) > 0:
+                self._condition.wait(left)
+            if not task.ended:
+                task.fail(GuardError(f"{self.name}: found no result in {seconds:g} s, expected one"))
+        return task.outcome()
 
     def urge(self, job: Callable[[], bool]) -> None:
         """Run ``job`` next and until it succeeds; it takes the place of an earlier urgent one."""
         with self._condition:
             self._urgent, self._retry_at, self._tries = job, 0.0, 0
             while self._jobs:
-                future = self._jobs.popleft()[1]
-                if future.set_running_or_notify_cancel():
-                    future.set_exception(GuardError(f"{self.name}: dropped, the guard is switching off"))
+                self._jobs.popleft().fail(GuardError(f"{self.name}: dropped, the guard is switching off"))
             if self._interruptible:
                 self._interrupt()
             self._condition.notify_all()
@@ -106,7 +109,7 @@ class Worker:
         if urgent is not None:
             self._run_urgent(urgent)
         elif task is not None:
-            _run(*task)
+            self._run(task)
         else:
             pause = self._poll()
             with self._condition:
@@ -133,16 +136,48 @@ class Worker:
         return max(0.0, due - self._clock.now())
 
 
-def _run(job: Job, future: Future[Any]) -> None:
-    """Errors of the rig are the answer; anything else is a bug and flies, after telling the asker."""
-    if not future.set_running_or_notify_cancel():
-        return
-    try:
-        result = job()
-    except RigError as error:
-        future.set_exception(error)
-        return
-    except BaseException:
-        future.set_exception(GuardError("the guard failed at this; see its log"))
-        raise
-    future.set_result(result)
+    def _run(self, task: _Task[Any]) -> None:
+        """Whoever asked is told when it has ended, and how."""
+        if task.ended:
+            return
+        try:
+            task.do()
+        finally:
+            with self._condition:
+                self._condition.notify_all()
+
+
+class _Task(Generic[T]):
+    """A job and what came of it; the first end counts."""
+
+    def __init__(self, job: Callable[[], T]) -> None:
+        self._job = job
+        self._result: list[T] = []
+        self._error: RigError | None = None
+
+    @property
+    def ended(self) -> bool:
+        return bool(self._result) or self._error is not None
+
+    def do(self) -> None:
+        """Errors of the rig are the answer; anything else is a bug and flies, after telling the asker."""
+        try:
+            result = self._job()
+        except RigError as error:
+            self.fail(error)
+        except BaseException:
+            self.fail(GuardError("the guard failed at this; see its log"))
+            raise
+        else:
+            if not self.ended:
+                self._result.append(result)
+
+    def fail(self, error: RigError) -> None:
+        if not self.ended:
+            self._error = error
+
+    def outcome(self) -> T:
+        """The job's result, or its error raised."""
+        if self._error is not None:
+            raise self._error
+        return self._result[0]

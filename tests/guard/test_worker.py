@@ -8,6 +8,7 @@ import pytest
 
 from rig.clock import SystemClock
 from rig.errors import BridgeError, GuardError
+from rig.guard.threads import RealThreads
 from rig.guard.worker import Worker
 
 
@@ -19,7 +20,7 @@ class Bed:
         self.interrupted = threading.Event()
         self.hanging = threading.Event()
         self.bugs: list[str] = []
-        self.worker = Worker("slot1 part", SystemClock(), self.poll, self.interrupted.set)
+        self.worker = Worker("slot1 part", SystemClock(), RealThreads(), self.poll, self.interrupted.set)
 
     def poll(self) -> float:
         self.polls += 1
