@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import struct
 import termios
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from enum import Enum, IntEnum
+from typing import Protocol
 
 import serial
 
@@ -60,6 +61,23 @@ class _Refusal(Exception):
         self.status = status
 
 
+class BytePort(Protocol):
+    """What is needed of a serial port; as pyserial's, ``timeout`` in seconds included."""
+
+    timeout: float | None
+
+    def write(self, data: bytes, /) -> int | None: ...
+    def read(self, size: int = 1, /) -> bytes: ...
+    def reset_input_buffer(self) -> None: ...
+    def close(self) -> None: ...
+
+
+def open_serial(port: str) -> BytePort:
+    """A serial device, held exclusively. Raises OSError."""
+    opened: BytePort = serial.Serial(port, 115_200, timeout=0, write_timeout=ANSWER_SECONDS, exclusive=True)
+    return opened
+
+
 class Bridge:
     """The control port of one fixture bridge, held exclusively. Belongs to one thread.
 
@@ -67,15 +85,15 @@ class Bridge:
     addressed is silent.
     """
 
-    def __init__(self, port: str, clock: Clock) -> None:
+    def __init__(
+        self, port: str, clock: Clock, opener: Callable[[str], BytePort] = open_serial
+    ) -> None:
         self._port = port
         self._clock = clock
         self._next_id = 0
         self._buffer = bytearray()
         with self._faults():
-            self._serial = serial.Serial(
-                port, 115_200, timeout=0, write_timeout=ANSWER_SECONDS, exclusive=True
-            )
+            self._serial = opener(port)
 
     def i2c_write(self, address: int, data: bytes) -> None:
         self._i2c(_I2c.WRITE, address, data, 0)
