@@ -12,14 +12,17 @@ from rig.recipe.eeprom_layout import CRC, PT1_START, BoardIdentity, encode_image
 from rig.sim import silicon, thermal
 from rig.sim.answers import AnswerBook
 from rig.sim.arrays import Flags, Floats
-from rig.sim.chain import Chain, Conditions
+from rig.sim.chain import Chain
+from rig.sim.conditions import Conditions
 from rig.sim.effects import Eeprom as EepromState
 from rig.sim.effects import Effects, effects_of
-from rig.sim.electrical import Activity, Load, Stack, load_of
+from rig.sim.electrical import Activity, Load, Stack, load_of, warmth
 from rig.sim.i2c import EEPROM_BYTES, Device, Eeprom, Mux, Sensor
 from rig.sim.scenario import BoardScenario, Scenario
 
 BROWN_OUT_VOLTS = 0.45             # a chip below it forgets everything
+SHORTED_SIEMENS = 1000.0           # 1 mΩ across a domain
+LEAK_STATED_CELSIUS = 25.0         # the leakage fault's amps are those of a cold board
 AUTO_SERIAL = "auto"
 _NEVER = -1.0
 
@@ -46,6 +49,7 @@ class Board:
         self._alive: Flags = np.zeros(product.chips, dtype=np.bool_)
         self._mux = Mux()
         self._sensors = [Sensor(partial(self._sensor_reads, number)) for number in range(product.sensors)]
+        self._frozen: dict[int, float] = {}
         self._eeprom = Eeprom(bytes(EEPROM_BYTES))
         self._struck = -1
         self.effects: Effects
@@ -63,6 +67,8 @@ class Board:
         if len(due) != self._struck:
             self._struck = len(due)
             self.effects = effects_of(due, self.product, self.lottery)
+            if self.effects.ambient_celsius is not None:
+                self.heat.move_room(self.effects.ambient_celsius, board_too=live_seconds is None)
             self._eeprom = Eeprom(self._eeprom_image())
 
     # ---- electrical
@@ -77,16 +83,21 @@ class Board:
     @property
     def domain_volts(self) -> Floats:
         """(domains,) across each domain, host side first."""
-        nominal = silicon.NOMINAL_DOMAIN_VOLTS * self.product.domains
-        share = min(1.0, self.stack.pad_volts / nominal)
-        volts: Floats = np.maximum(0.0, self.stack.volts + self.effects.domain_offsets * share)
+        own = self.stack.volts         # a domain without volts is not off by any
+        share = np.minimum(1.0, own / silicon.NOMINAL_DOMAIN_VOLTS)
+        volts: Floats = np.maximum(0.0, own + self.effects.domain_offsets * share)
         return volts
 
     def _load(self) -> Load:
         activity = np.where(self._alive, Activity.IDLE.value, Activity.NO_CLOCK.value)
         activity[self.chain.hashing] = Activity.HASHING.value
         watts = self.lottery.watts * self.effects.power_factor
-        return load_of(activity, self.chain.chips.mhz, watts, self.heat.celsius, self.product.domains)
+        load = load_of(activity, self.chain.chips.mhz, watts, self.heat.celsius, self.product.domains)
+        if self.effects.leakage_amps:
+            load.leak[:] += self.effects.leakage_amps * warmth(self.heat.celsius, LEAK_STATED_CELSIUS)
+        for domain in self.effects.shorted_domains:
+            load.siemens[domain] += SHORTED_SIEMENS
+        return load
 
     # ---- time
 
@@ -97,25 +108,28 @@ class Board:
         volts = np.repeat(domain_volts, self.product.chips_per_domain)
         clocked = effects.clock and not held_in_reset and not effects.reset_stuck
         self._alive = (volts >= BROWN_OUT_VOLTS) & clocked
-        chips = self.chain.chips
+        for domain in effects.silent_domains:
+            self._alive[self._chips_of(domain)] = False
         rates = silicon.hit_rate(
-            effects.base_hit_rate, self.lottery.fast_mhz, volts, chips.mhz, self.heat.celsius
+            effects.base_hit_rate, self.lottery.fast_mhz, volts, self.chain.chips.mhz, self.heat.celsius
         )
         self.chain.set_conditions(
-            Conditions(
-                alive=self._alive,
-                commands_reach=effects.commands_reach,
-                replies_reach=effects.replies_reach,
-                ids=effects.chip_ids,
-                hit_rate=rates,
-                error_rate=effects.error_rate,
-                dead_cores=effects.dead_cores,
-            ),
-            now,
+            Conditions(self._alive, self._commands_reach(volts), volts, rates, effects), now
         )
-        chips.count_hashes(self._alive, seconds)
+        self.chain.count_hashes(seconds)
         watts = float(domain_volts.sum()) * self.stack.amps
         self.heat.step(watts, air, self.lottery.thermal * effects.heat_factor, seconds)
+
+    def _chips_of(self, domain: int) -> slice:
+        size = self.product.chips_per_domain
+        return slice(domain * size, (domain + 1) * size)
+
+    def _commands_reach(self, volts: Floats) -> int:
+        """How many chips hear the host, as hot and at such volts as they are now."""
+        effects = self.effects
+        hot = [one.chip for one in effects.hot_drops if self.hottest_celsius > one.limit]
+        low = [one.chip for one in effects.low_drops if volts[one.chip] < one.limit]
+        return min((effects.commands_reach, *hot, *low))
 
     # ---- what the side channel sees
 
@@ -132,6 +146,12 @@ class Board:
         return devices
 
     def _sensor_reads(self, number: int) -> float:
+        if number not in self.effects.stuck_sensors:
+            return self._sensed(number)
+        told = self.effects.stuck_sensors[number]
+        return self._frozen.setdefault(number, self._sensed(number)) if told is None else told
+
+    def _sensed(self, number: int) -> float:
         place = self._places[number] * self.heat.spread
         return self.heat.celsius + float(place + self.lottery.sensor_errors[number])
 

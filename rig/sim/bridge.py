@@ -56,7 +56,7 @@ class SimBridge:
 
     def receive(self, data: bytes, now: float) -> bytes:
         """Answers to the requests that ``data`` completes."""
-        self._slot.tick(now)               # temperatures need no more; pins are looked at exactly
+        self._slot.tick(now)
         if self._slot.is_gone(Part.BRIDGE):
             self._buffer.clear()
             return b""
@@ -97,9 +97,10 @@ class SimBridge:
         raise _RefusedError(BridgeStatus.INVALID_COMMAND)
 
     def _gpio(self, pin: int, data: bytes, now: float) -> bytes:
-        self._slot.advance(now)
-        if data and not self._slot.drive(pin, now, high=data[0] != 0):
-            raise _RefusedError(BridgeStatus.INVALID_COMMAND)
+        if data:
+            self._slot.advance(now)
+            if not self._slot.drive(pin, now, high=data[0] != 0):
+                raise _RefusedError(BridgeStatus.INVALID_COMMAND)
         return bytes([self._slot.level(pin)])
 
     def _i2c(self, command: int, data: bytes, now: float) -> bytes:

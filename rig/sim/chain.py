@@ -2,40 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 
 from rig.bm13xx.commands import Command, CommandDecoder, ReadRegister
 from rig.bm13xx.models import chip_model
 from rig.bm13xx.registers import Register
-from rig.bm13xx.ticket import ticket_mask
+from rig.bm13xx.ticket import plain_mask
 from rig.recipe import Product
-from rig.sim.answers import AnswerBook, Group, Sweep, Terms, sweep_start
-from rig.sim.arrays import Flags, Floats, Words
+from rig.sim.answers import AnswerBook, Sweep
+from rig.sim.arrays import Flags
 from rig.sim.chips import ROLLING, Chips
+from rig.sim.conditions import Conditions, Joints, leading
+from rig.sim.finds import Group, Terms, sweep_start
 from rig.sim.silicon import WRONG_SHARE
 from rig.sim.wire import TOLERANCE, Incoming, Outgoing, garbled, rates_agree
 
 _PUMP_SECONDS = 0.005              # how often answers are let out while chips hash
-_TICKETS = {ticket_mask(bits): bits for bits in range(33)}
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Conditions:
-    """What the board does to its chips; arrays are (chips,), ``dead_cores`` (chips, cores).
-
-    ``alive`` chips have power and clock and are out of reset; ``commands_reach`` of them hear the
-    host, ``replies_reach`` are heard.
-    """
-
-    alive: Flags
-    commands_reach: int
-    replies_reach: int
-    ids: Words
-    hit_rate: Floats
-    error_rate: Floats
-    dead_cores: Flags
+_COUNT_ALL = ReadRegister(Register.CHIP_ID)
 
 
 class Chain:
@@ -48,14 +31,18 @@ class Chain:
         self.chips = Chips(chip_model(product.chip), product.chips)
         self._book = book
         self._rng = np.random.default_rng([seed, 2])
+        self._repeats = np.random.default_rng([seed, 7])
         self._decoder = CommandDecoder()
         self._incoming = Incoming()
         self._outgoing = Outgoing()
         self._conditions: Conditions | None = None
+        self._joints = Joints(product.chips, seed)
+        self._linked = 0               # chips that hear the host and have its clock
+        self._works: Flags = np.zeros(product.chips, dtype=np.bool_)
+        self._spoils = False           # whether a chip sends wrong answers of its own, or answers twice
         self._sweeps: list[Sweep] = []
         self._built = -1
         self._harvested = 0.0
-        self._thresholds = np.zeros((3, product.chips))
 
     @property
     def bytes_dropped(self) -> int:
@@ -64,31 +51,51 @@ class Chain:
     @property
     def hashing(self) -> Flags:
         """(chips,) which chips hash now."""
-        return self.chips.hashing & self._alive
+        return self.chips.hashing & self._works
 
     @property
-    def _alive(self) -> Flags:
-        """Chips that work: alive, and joined to the host's commands and clock."""
-        now = self._conditions
-        if now is None:
-            return np.zeros(self.chips.count, dtype=np.bool_)
-        return now.alive & (np.arange(self.chips.count) < now.commands_reach)
+    def baud(self) -> float:
+        """The rate the host must keep to: that of the first chip."""
+        return float(self.chips.baud[0])
 
     def set_conditions(self, conditions: Conditions, now: float) -> None:
         """What holds from ``now`` on. Chips that lost power, clock or reset forget everything."""
         before = self._conditions
         self.advance(now)
-        if before is None or not _same_joints(before, conditions):
-            self._built = -1
-            lost = ~conditions.alive if before is None else before.alive & ~conditions.alive
-            if lost.any():
-                self.chips.reset(lost)
-            if not conditions.alive[0]:
-                self._decoder = CommandDecoder()
         self._conditions = conditions
-        self.chips.ids = conditions.ids
-        right, wrong = conditions.hit_rate, conditions.error_rate
-        self._thresholds = np.stack((right * wrong, right, right + WRONG_SHARE * (1 - right)))
+        self.chips.volts = conditions.volts
+        if before is None or before.effects is not conditions.effects:
+            self.chips.suffer(conditions.effects)
+            effects = conditions.effects
+            self._spoils = bool(effects.error_rate.any() or effects.repeat_rate.any())
+        was_alive = np.zeros_like(self._works) if before is None else before.alive
+        if (was_alive != conditions.alive).any():
+            self._wake(was_alive, conditions)
+            self._relink()
+        elif before is None or before.commands_reach != conditions.commands_reach:
+            self._relink()
+
+    def _wake(self, was_alive: Flags, conditions: Conditions) -> None:
+        """Chips that lost power, clock or reset forget everything; those that got them start anew."""
+        lost = was_alive & ~conditions.alive
+        if lost.any():
+            self.chips.reset(lost)
+        if not conditions.alive[0]:
+            self._decoder = CommandDecoder()
+        if (conditions.alive & ~was_alive).any():
+            self._joints.released(conditions.effects)
+
+    def _relink(self) -> None:
+        """How far the host's commands and clock get now."""
+        now = self._conditions
+        if now is not None:
+            self._linked = min(leading(now.alive), now.commands_reach, self._joints.reach)
+            self._works = now.alive & (np.arange(self.chips.count) < self._linked)
+            self._built = -1
+
+    def count_hashes(self, seconds: float) -> None:
+        """Let the chips' hash counters run for what they worked in the last ``seconds``."""
+        self.chips.count_hashes(self.hashing, seconds)
 
     # ---- the line
 
@@ -100,7 +107,7 @@ class Chain:
     def transmit(self, now: float, baud: float) -> bytes:
         """What a host listening at ``baud`` has received since the last call."""
         self.advance(now)
-        rate = float(self.chips.baud[0])
+        rate = self.baud
         data = self._outgoing.take(now, rate)
         if not data or rates_agree(baud, rate):
             return data
@@ -114,41 +121,42 @@ class Chain:
     def advance(self, now: float) -> None:
         """Let commands take effect and answers be found up to ``now``."""
         for at, baud, data in self._incoming.take(now):
-            reach = self._reach(baud)
-            if not reach:
-                continue                   # nobody on the line understands this rate
+            alive = self._conditions is not None and self._conditions.alive[0]
+            if not alive or not rates_agree(baud, self.baud):
+                continue                   # the first chip makes nothing of it
             for command in self._decoder.feed(data):
-                self._execute(command, self._reach(baud), at)
+                self._execute(command, baud, at)
         self._harvest(now)
 
     def next_due(self, now: float) -> float | None:
         """When to call again, None when nothing is under way."""
-        dues = [self._incoming.next_due, self._outgoing.next_due(float(self.chips.baud[0]))]
+        dues = [self._incoming.next_due, self._outgoing.next_due(self.baud)]
         if self._sweeps:
             dues = [now + _PUMP_SECONDS]   # a burst at a time: nobody is in a hurry among thousands
         return min((due for due in dues if due is not None), default=None)
 
     def _reach(self, baud: float) -> int:
         """How many chips hear a host at this rate: up to the first that is dead or out of step."""
-        now = self._conditions
-        if now is None:
-            return 0
-        hears = now.alive & (np.abs(baud / self.chips.baud - 1) <= TOLERANCE)
-        return min(_leading(hears), now.commands_reach)
+        hears = np.abs(baud / self.chips.baud - 1) <= TOLERANCE
+        return min(leading(hears), self._linked)
 
-    def _execute(self, command: Command, reach: int, now: float) -> None:
+    def _execute(self, command: Command, baud: float, now: float) -> None:
         self._harvest(now)
-        for chip in self.chips.execute(command, reach, now):
-            if isinstance(command, ReadRegister) and chip < self._heard:
-                self._outgoing.put(self.chips.reply(int(chip), command.register), now)
+        if command == _COUNT_ALL and self._conditions and self._joints.counted(self._conditions.effects):
+            self._relink()
+        answering = self.chips.execute(command, self._reach(baud), now)
+        if isinstance(command, ReadRegister):
+            for chip in answering[answering < self._heard]:
+                self._outgoing.put(self.chips.reply(int(chip), command.register, now), now)
 
     @property
     def _heard(self) -> int:
-        """How many chips' replies reach the host."""
+        """How many chips' replies reach the host: none gets past a chip on another rate."""
         now = self._conditions
         if now is None:
             return 0
-        return min(_leading(now.alive), now.replies_reach)
+        in_step = np.abs(self.chips.baud / self.baud - 1) <= TOLERANCE
+        return min(leading(in_step), self._linked, now.effects.replies_reach)
 
     # ---- answers
 
@@ -164,18 +172,25 @@ class Chain:
 
     def _returned(self, sweep: Sweep, rows: slice) -> bytes:
         """The replies of these rows: right ones, a few wrong ones, the rest not at all."""
-        chip, luck = sweep.chip[rows], sweep.luck[rows]
-        spoiled, right, wrong = self._thresholds[:, chip]
-        good = (luck >= spoiled) & (luck < right)
-        if good.all():
-            return sweep.frames[rows].tobytes()
-        bad = (luck < spoiled) | ((luck >= right) & (luck < wrong))
-        frames = sweep.frames[rows]
+        now, chip, luck = self._conditions, sweep.chip[rows], sweep.luck[rows]
+        if now is None:
+            return b""
+        right, frames = now.hit_rate[chip], sweep.frames[rows]
+        good = luck < right
+        if good.all() and not self._spoils:
+            return frames.tobytes()
+        bad = ~good & (luck < right + WRONG_SHARE * (1 - right))
+        if self._spoils:
+            spoiled = luck < right * now.effects.error_rate[chip]
+            good, bad = good & ~spoiled, bad | spoiled
         if bad.any():
             frames = frames.copy()
             frames[bad] = sweep.spoiled(np.arange(rows.start, rows.stop)[bad])
             np.add.at(self.chips.errors, chip[bad], 1)
-        returned: bytes = frames[good | bad].tobytes()
+        times = (good | bad).astype(np.intp)
+        if self._spoils:
+            times *= 1 + (self._repeats.random(len(chip)) < now.effects.repeat_rate[chip])
+        returned: bytes = frames.repeat(times, axis=0).tobytes()
         return returned
 
     def _rebuild(self) -> None:
@@ -197,7 +212,7 @@ class Chain:
             members.setdefault(self._terms(int(chip)), []).append(int(chip))
         if not members or self._conditions is None:
             return []
-        reporting = self.chips.reporting_cores & ~self._conditions.dead_cores
+        reporting = self.chips.reporting_cores & ~self.chips.dead_cores
         reporting[self._heard:] = False
         offsets = self.chips.registers[:, Register.CHIP_NONCE_OFFSET]
         return [
@@ -213,27 +228,11 @@ class Chain:
         if held is None:
             raise ValueError(f"chip {chip} holds no job")
         rolling = int(registers[Register.MIDSTATE_CONFIG])
-        mask = int(registers[Register.TICKET_MASK])
         return Terms(
             job=held.job,
             since=held.since,
             sweep_length=int(registers[Register.HASH_COUNTING_NUMBER]),
-            extra_zero_bits=_TICKETS.get(mask, mask.bit_count()),
+            ticket=plain_mask(int(registers[Register.TICKET_MASK])),
             rolled=rolling & 0xFFFF if rolling & ROLLING else 0,
             long=bool(rolling & ROLLING),
         )
-
-
-def _leading(flags: Flags) -> int:
-    """How many from the start on are set."""
-    return len(flags) if flags.all() else int(np.argmin(flags))
-
-
-def _same_joints(one: Conditions, other: Conditions) -> bool:
-    """Whether two conditions differ in rates only."""
-    return (
-        one.commands_reach == other.commands_reach
-        and one.replies_reach == other.replies_reach
-        and bool((one.alive == other.alive).all())
-        and bool((one.dead_cores == other.dead_cores).all())
-    )

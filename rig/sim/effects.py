@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import Enum
@@ -33,11 +34,29 @@ class Eeprom(Enum):
     CORRUPT = "corrupt"
 
 
+@dataclass(frozen=True, slots=True)
+class Joint:
+    """A joint before ``chip`` that is open at an enumeration with ``probability``."""
+
+    chip: int
+    probability: float
+
+
+@dataclass(frozen=True, slots=True)
+class Dropping:
+    """A chip that goes, with all after it, beyond a ``limit`` of heat (celsius) or of volts."""
+
+    chip: int
+    limit: float
+
+
 @dataclass(slots=True)
 class Effects:
     """State that faults turn; per-chip arrays are (chips,), ``dead_cores`` is (chips, cores).
 
     ``commands_reach`` chips hear the host, ``replies_reach`` chips are heard by it.
+    ``same_address`` chips take the address of the one before, ``stale`` ones keep the job they hash,
+    ``repeat_rate`` is the share of answers returned twice.
     """
 
     seed: int
@@ -45,6 +64,9 @@ class Effects:
     dead_cores: Flags
     error_rate: Floats
     chip_ids: Words
+    same_address: Flags
+    stale: Flags
+    repeat_rate: Floats
     domain_offsets: Floats
     commands_reach: int
     replies_reach: int
@@ -57,12 +79,30 @@ class Effects:
     eeprom: Eeprom = Eeprom.GOOD
     eeprom_serial: str | None = None
     meter_overload: bool = False
+    meter_offset_watts: float = 0.0
+    read_back_offset_volts: float = 0.0    # of the supply's read-back from its output
+    trip_amps: float = math.inf            # where the supply's protection trips by itself
+    supply_hangs: bool = False
+    contact_ohms: float = 0.0              # between connector and pads, beyond a good contact's
+    sense_open: bool = False
+    cable_open: bool = False
+    short_ohms: float = math.inf           # across the rail, at the pads
+    fans_full: bool = False
+    ambient_celsius: float | None = None   # None: the scenario's
     corrupt_share: float = 0.0         # of the chain's replies
     lost_share: float = 0.0            # of the chain's bytes
     estop_open: bool = False
     lid_open: bool = False
+    leakage_amps: float = 0.0          # through the stack at 25 °C and nominal volts
+    joints: list[Joint] = field(default_factory=list)
+    hot_drops: list[Dropping] = field(default_factory=list)
+    low_drops: list[Dropping] = field(default_factory=list)
+    shorted_domains: set[int] = field(default_factory=set)
+    silent_domains: set[int] = field(default_factory=set)
     silent_sensors: set[int] = field(default_factory=set)
+    stuck_sensors: dict[int, float | None] = field(default_factory=dict)   # None: as it first reads
     stopped_fans: set[int] = field(default_factory=set)
+    late_seconds: dict[Part, float] = field(default_factory=dict)
     gone: set[Part] = field(default_factory=set)
 
     @classmethod
@@ -76,6 +116,9 @@ class Effects:
             dead_cores=np.zeros((chips, model.cores), dtype=np.bool_),
             error_rate=np.zeros(chips),
             chip_ids=np.full(chips, model.chip_id, dtype=np.uint32),
+            same_address=np.zeros(chips, dtype=np.bool_),
+            stale=np.zeros(chips, dtype=np.bool_),
+            repeat_rate=np.zeros(chips),
             domain_offsets=lottery.domain_offsets.copy(),
             commands_reach=chips,
             replies_reach=chips,

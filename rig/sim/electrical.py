@@ -7,6 +7,7 @@ current whose domain drops add up to what feeds it. C, L and the activities are 
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from enum import Enum
 
@@ -22,7 +23,7 @@ PAD_FARADS = 5e-3
 
 _MOST_DOMAIN_VOLTS = 3.2
 _MOST_STEP_VOLTS = 0.4
-_SETTLED_VOLTS = 1e-7
+_SETTLED_VOLTS = 1e-4              # a Newton step so small leaves an error of about its square
 _MOST_STEPS = 200
 
 
@@ -45,8 +46,13 @@ class Load:
 def load_of(activity: Floats, mhz: Floats, watts: Floats, celsius: float, domains: int) -> Load:
     """The load of chips (chips,) with an activity share, a clock and a watts factor each."""
     siemens = CHIP_FARADS * activity * mhz * 1e6 * watts
-    leak = LEAKAGE_AMPS * np.exp((celsius - NOMINAL_CELSIUS) / LEAKAGE_CELSIUS) * watts
+    leak = LEAKAGE_AMPS * warmth(celsius, NOMINAL_CELSIUS) * watts
     return Load(siemens.reshape(domains, -1).sum(axis=1), leak.reshape(domains, -1).sum(axis=1))
+
+
+def warmth(celsius: float, stated_celsius: float) -> float:
+    """How much a leakage stated at one temperature is at another."""
+    return math.exp((celsius - stated_celsius) / LEAKAGE_CELSIUS)
 
 
 class Stack:
@@ -76,9 +82,10 @@ class Stack:
             back = 1 / slope
             lacking = volts - domain.sum() - ohms * amps - ((amps - drawn) * back).sum()
             change = lacking / (back.sum() + ohms)
-            step = np.clip((amps + change - drawn) * back, -_MOST_STEP_VOLTS, _MOST_STEP_VOLTS)
+            step = (amps + change - drawn) * back
+            np.minimum(np.maximum(step, -_MOST_STEP_VOLTS, out=step), _MOST_STEP_VOLTS, out=step)
             amps += change
-            moved = np.clip(domain + step, 0.0, _MOST_DOMAIN_VOLTS)
+            moved = np.minimum(np.maximum(domain + step, 0.0), _MOST_DOMAIN_VOLTS)
             far = float(np.abs(moved - domain).max())
             domain = moved
             if far < _SETTLED_VOLTS:

@@ -1,5 +1,6 @@
-"""The fault kinds that are built: one class each, its parameters and what it does to a board.
+"""Fault kinds of power, heat and the fixture: one class each, its parameters and what it does.
 
+The chain's are ``rig.sim.chain_faults``, the power path's and the instruments' ``station_faults``.
 Names, parameters and meaning: docs/scenarios.md. Any kind may carry ``at_seconds`` since the output
 first went on; without it the fault is there from the start.
 """
@@ -7,12 +8,11 @@ first went on; without it the fault is there from the start.
 from __future__ import annotations
 
 from abc import abstractmethod
+from enum import Enum
 from typing import Annotated, ClassVar, Literal
 
-import numpy as np
-from pydantic import Field, field_validator
+from pydantic import Field
 
-from rig.bm13xx.models import chip_model
 from rig.datafile import Data
 from rig.recipe import Product
 from rig.sim.effects import Eeprom, Effects, Part
@@ -20,6 +20,7 @@ from rig.sim.thermal import FANS
 
 Share = Annotated[float, Field(ge=0, le=1)]
 Place = Annotated[int, Field(ge=0)]
+Misfit = tuple[str, str, str]      # field, found, expected
 
 
 class Fault(Data):
@@ -31,114 +32,14 @@ class Fault(Data):
     def strike(self, effects: Effects) -> None:
         """Turn what this fault turns."""
 
-    def misfit(self, product: Product) -> tuple[str, str, str] | None:
-        """The parameter a board of this product has no place for: field, found, expected."""
-        places = {
-            "chip": product.chips, "domain": product.domains, "sensor": product.sensors, "fan": FANS,
-        }
+    def misfit(self, product: Product) -> Misfit | None:
+        """The parameter a board of this product has no place for."""
+        places = {"domain": product.domains, "sensor": product.sensors, "fan": FANS}
         for name, count in places.items():
             value = getattr(self, name, None)
             if isinstance(value, int) and value >= count:
                 return name, str(value), f"0 to {count - 1}"
         return None
-
-
-class ChipFault(Fault):
-    chip: Place
-
-
-# ---- the chain
-
-class DeadChip(ChipFault):
-    kind: Literal["dead_chip"]
-
-    def strike(self, effects: Effects) -> None:
-        effects.commands_reach = min(effects.commands_reach, self.chip)
-
-
-class BrokenResponse(ChipFault):
-    kind: Literal["broken_response"]
-
-    def strike(self, effects: Effects) -> None:
-        effects.replies_reach = min(effects.replies_reach, self.chip)
-
-
-class NoClock(Fault):
-    kind: Literal["no_clock"]
-
-    def strike(self, effects: Effects) -> None:
-        effects.clock = False
-
-
-class ResetStuck(Fault):
-    kind: Literal["reset_stuck"]
-
-    def strike(self, effects: Effects) -> None:
-        effects.reset_stuck = True
-
-
-class WrongChipId(ChipFault):
-    kind: Literal["wrong_chip_id"]
-    id: int = Field(ge=0, le=0xFFFF)
-
-    @field_validator("id", mode="before")
-    @classmethod
-    def _hexadecimal(cls, value: object) -> object:
-        """YAML 1.1 reads 0x1368 as a number; a quoted one is taken too."""
-        if isinstance(value, str) and value.lower().startswith("0x"):
-            return int(value, 16)
-        return value
-
-    def strike(self, effects: Effects) -> None:
-        effects.chip_ids[self.chip] = self.id
-
-
-# ---- silicon
-
-class WeakChip(ChipFault):
-    kind: Literal["weak_chip"]
-    rate: Share
-
-    def strike(self, effects: Effects) -> None:
-        effects.base_hit_rate[self.chip] = self.rate
-
-
-class SlowBoard(Fault):
-    kind: Literal["slow_board"]
-    rate: Share
-
-    def strike(self, effects: Effects) -> None:
-        effects.base_hit_rate[:] = self.rate
-
-
-class HardwareErrors(ChipFault):
-    kind: Literal["hardware_errors"]
-    rate: Share
-
-    def strike(self, effects: Effects) -> None:
-        effects.error_rate[self.chip] = self.rate
-
-
-class BadCores(ChipFault):
-    kind: Literal["bad_cores"]
-    cores: Annotated[int, Field(ge=1)] | Annotated[tuple[Place, ...], Field(min_length=1)]
-
-    def strike(self, effects: Effects) -> None:
-        if isinstance(self.cores, int):
-            rng = np.random.default_rng([effects.seed, 3, self.chip])
-            dead = rng.choice(effects.dead_cores.shape[1], self.cores, replace=False)
-        else:
-            dead = np.array(self.cores)
-        effects.dead_cores[self.chip, dead] = True
-
-    def misfit(self, product: Product) -> tuple[str, str, str] | None:
-        cores = chip_model(product.chip).cores
-        if isinstance(self.cores, int):
-            if self.cores > cores:
-                return "cores", str(self.cores), f"1 to {cores}"
-        elif max(self.cores) >= cores:
-            return "cores", str(max(self.cores)), f"0 to {cores - 1}"
-        return super().misfit(product)
 
 
 # ---- power and heat
@@ -164,6 +65,39 @@ class OpenInput(Fault):
 
     def strike(self, effects: Effects) -> None:
         effects.input_open = True
+
+
+class ShortCircuit(Fault):
+    kind: Literal["short_circuit"]
+    ohms: float = Field(gt=0)
+
+    def strike(self, effects: Effects) -> None:
+        effects.short_ohms = 1 / (1 / effects.short_ohms + 1 / self.ohms)
+
+
+class Leakage(Fault):
+    kind: Literal["leakage"]
+    amps: float = Field(ge=0)
+
+    def strike(self, effects: Effects) -> None:
+        effects.leakage_amps += self.amps
+
+
+class HowDead(Enum):
+    """What became of a domain: no volts across it, or volts and no clock."""
+
+    SHORTED = "shorted"
+    SILENT = "silent"
+
+
+class DeadDomain(Fault):
+    kind: Literal["dead_domain"]
+    domain: Place
+    how: HowDead
+
+    def strike(self, effects: Effects) -> None:
+        shorted = self.how is HowDead.SHORTED
+        (effects.shorted_domains if shorted else effects.silent_domains).add(self.domain)
 
 
 class DomainVoltage(Fault):
@@ -207,6 +141,17 @@ class SensorAbsent(Fault):
 
     def strike(self, effects: Effects) -> None:
         effects.silent_sensors.add(self.sensor)
+
+
+class SensorStuck(Fault):
+    """Frozen at ``celsius``; without it, at what it first reads."""
+
+    kind: Literal["sensor_stuck"]
+    sensor: Place
+    celsius: float | None = Field(default=None, ge=-60, le=190)
+
+    def strike(self, effects: Effects) -> None:
+        effects.stuck_sensors[self.sensor] = self.celsius
 
 
 # ---- the station

@@ -1,49 +1,29 @@
 """One slot of the simulated fixture: supply, contactor, cables, fans, pins, and the board between.
 
-    supply ─ contactor ─ cable 2 mΩ ─ connector (meter) ─ contact 1.5 mΩ ─ pads (5 mF, 20 Ω relay) ─ board
-
-The meter sits at the connector, the scanner's terminal channel at the pads.
+The circuit from the supply to the board's pads is ``rig.sim.circuit``'s.
 """
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
 
-import numpy as np
-
+from rig.bm13xx.registers import RESET_VALUES, Register, baud_of
 from rig.fixturefile import SlotEntry
-from rig.sim.arrays import Floats
 from rig.sim.board import Board
+from rig.sim.circuit import Path, Power
 from rig.sim.effects import Part
-from rig.sim.electrical import held_by_pads
 from rig.sim.supply import SupplyOutput
 from rig.sim.thermal import Fans
 from rig.sim.wire import Noise
 
-CABLE_OHMS, CONTACT_OHMS, DISCHARGE_OHMS = 0.002, 0.0015, 20.0
+OUT_OF_RESET_BAUD = baud_of(RESET_VALUES[Register.UART_BAUD])
 CONTACTOR_SECONDS = 0.03           # from the loop's opening to the contacts'
 STEP_SECONDS, STEADY_STEP_SECONDS, RESTING_STEP_SECONDS = 0.02, 0.1, 0.5
 _LEAST_STEP_SECONDS = 0.0005
-_CURRENT_SOURCE_OHMS = 1e4
+OFF_AMPS = 1.0                     # an output that is off and gives less is off indeed
 _DEAD_VOLTS = 0.02
 _STEADY_VOLTS, _STEADY_SHARE = 0.02, 0.005     # per step: below it the next one may be longer
 _STRETCH = 1.5
-
-
-@dataclass(frozen=True, slots=True)
-class Power:
-    """The slot's true electrical state; ``domain_volts`` is (domains,), empty without a board."""
-
-    supply_volts: float = 0.0
-    supply_amps: float = 0.0
-    connector_volts: float = 0.0
-    pad_volts: float = 0.0
-    domain_volts: Floats = field(default_factory=lambda: np.zeros(0))
-
-    @property
-    def connector_watts(self) -> float:
-        return self.connector_volts * self.supply_amps
 
 
 class SimSlot:
@@ -67,8 +47,10 @@ class SimSlot:
         self._contacts = True
         self._loop_opened: float | None = None
         self._first_on: float | None = None
+        self.off_since: float | None = now
         self._now = now
         self._stride = STEP_SECONDS
+        self._obeyed = self.output.orders
 
     # ---- what stands where
 
@@ -141,6 +123,11 @@ class SimSlot:
         effects = self.seated.effects
         return self._noise.damaged(data, effects.corrupt_share, effects.lost_share)
 
+    @property
+    def chain_baud(self) -> float:
+        """The rate at which the board's first chip listens and speaks; out of reset without a board."""
+        return OUT_OF_RESET_BAUD if self.seated is None else self.seated.chain.baud
+
     def next_due(self, now: float) -> float:
         """When to be called again at the latest."""
         rest = max(now, self._now + self._longest)
@@ -161,13 +148,20 @@ class SimSlot:
             self._now += seconds
             self._step(seconds, self._now)
 
+    def look(self, now: float) -> None:
+        """Catch up as exactly as a reading deserves: at once after an order to the supply, else in
+        the steps that what goes on needs."""
+        if self.output.orders != self._obeyed or now - self._now >= self._longest:
+            self.advance(now)
+
     @property
     def _longest(self) -> float:
         """How long a step may be now: short while anything moves."""
         if not self.live:
             return RESTING_STEP_SECONDS
         opening = self._loop_opened is not None and self._contacts
-        return STEP_SECONDS if opening else self._stride
+        usual = STEP_SECONDS if opening else self._stride
+        return min(usual, max(2 * _LEAST_STEP_SECONDS, self.output.watchdog_left))
 
     def _step(self, seconds: float, now: float) -> None:
         board, before = self.board, self.power
@@ -175,10 +169,16 @@ class SimSlot:
             self._first_on = now
         if board is not None:
             board.strike(None if self._first_on is None else now - self._first_on)
-            self.fans.stop(board.effects.stopped_fans)
+            self.fans.stop(board.effects.stopped_fans, full=board.effects.fans_full)
+            self.output.fault_amps = board.effects.trip_amps
         self._move_contactor(now)
+        self._obeyed = self.output.orders
         self.output.slew(seconds)
         self._settle(seconds)
+        if self.output.on or self.power.supply_amps >= OFF_AMPS:
+            self.off_since = None
+        elif self.off_since is None:
+            self.off_since = now
         self.fans.step(seconds)
         if board is not None:
             reset_low = not self.outputs[self.entry.pins.reset]
@@ -198,48 +198,17 @@ class SimSlot:
             self._loop_opened = now
         self._contacts = now - self._loop_opened < CONTACTOR_SECONDS
 
-    @property
-    def _discharge_ohms(self) -> float | None:
-        return None if self.outputs[self.entry.pins.discharge] else DISCHARGE_OHMS
-
     def _settle(self, seconds: float) -> None:
         """Work out the circuit, and tell the supply what became of its output."""
-        output, board = self.output, self.seated
-        if self.board is not None and board is None:
+        if self.board is not None and self.seated is None:
             self.board.stack.open()
-        source = output.ramp if output.on else 0.0
-        limiting = False
-        if board is None or not self._contacts or not output.on:
-            pads = self._pads_alone(board, seconds)
-            joined = self._contacts and not output.on
-            supply, amps = (pads if joined else source), 0.0
-            connector = source if board is None and self._contacts else pads
-        else:
-            amps, pads, limiting = self._fed(board, source)
-            supply = pads + amps * (CABLE_OHMS + CONTACT_OHMS)
-            connector = supply - amps * CABLE_OHMS
-        domains = np.zeros(0) if board is None else board.domain_volts
-        self.power = Power(supply, amps, connector, pads, domains)
-        output.settle(supply, amps, seconds, limiting=limiting)
+        path = Path(self.entry.supply, self.board, joined=self._contacts,
+                    discharging=not self.outputs[self.entry.pins.discharge])
+        source = self.output.ramp if self.output.on else None
+        self.power, limiting = path.settle(self.power, source, self.output.amps_set, seconds)
+        self.output.settle(self.power.terminal_volts, self.power.supply_amps, seconds, limiting=limiting)
 
-    def _pads_alone(self, board: Board | None, seconds: float) -> float:
-        """The pads without a supply: what their capacitance still holds."""
-        if board is None:
-            return 0.0
-        volts, ohms = held_by_pads(self.power.pad_volts, self._discharge_ohms, seconds)
-        board.feed(volts, ohms)
-        return volts - board.stack.amps * ohms
-
-    def _fed(self, board: Board, source: float) -> tuple[float, float, bool]:
-        """Amps of the supply, volts at the pads, and whether it limits its current."""
-        series, across = CABLE_OHMS + CONTACT_OHMS, self._discharge_ohms
-        share = 1.0 if across is None else across / (across + series)
-        board.feed(source * share, series * share)
-        pads = source * share - board.stack.amps * series * share
-        amps = (source - pads) / series if across is not None else board.stack.amps
-        limit = self.output.amps_set
-        if amps <= limit:
-            return amps, pads, False
-        inner = _CURRENT_SOURCE_OHMS if across is None else across
-        board.feed(limit * inner, inner)
-        return limit, (limit - board.stack.amps) * inner, True
+    @property
+    def meter_offset_watts(self) -> float:
+        """How far off the meter's watts are."""
+        return 0.0 if self.board is None else self.board.effects.meter_offset_watts

@@ -1,4 +1,4 @@
-"""One slot's ports: two ptys and three instrument sockets in front of one simulated slot."""
+"""One slot's ports in front of one simulated slot: chain, bridge and three instruments."""
 
 from __future__ import annotations
 
@@ -6,14 +6,15 @@ import asyncio
 from collections.abc import Callable
 
 from rig.clock import Clock
+from rig.fixturefile import ChainTransport
 from rig.sim.bridge import SimBridge
+from rig.sim.dialects import meter_of, scanner_of, supply_of
 from rig.sim.effects import Part
 from rig.sim.fixture import SimSlot
+from rig.sim.manners import Manners
 from rig.sim.pty import PtyPort
-from rig.sim.scpi_meter import MeterScpi
-from rig.sim.scpi_scanner import ScannerScpi
-from rig.sim.scpi_supply import SupplyScpi
 from rig.sim.server import InstrumentPort
+from rig.sim.tcpline import TcpLine
 
 
 class SlotPorts:
@@ -26,13 +27,19 @@ class SlotPorts:
         self._settling = asyncio.Lock()
         self._task: asyncio.Future[None] | None = None
         self._bridge = SimBridge(slot)
-        self._meter = MeterScpi(slot, clock.now())
-        self.uart = PtyPort(self._from_host)
+        self._meter = meter_of(slot, clock.now())
+        over_tcp = slot.entry.chain_transport is ChainTransport.TCP
+        self.uart: PtyPort | TcpLine = (
+            TcpLine(self._from_host, lambda: slot.chain_baud) if over_tcp else PtyPort(self._from_host)
+        )
         self.bridge = PtyPort(self._to_bridge)
         self.instruments = {
-            Part.SUPPLY: InstrumentPort(SupplyScpi(slot).handle, self._catch_up, clock),
-            Part.METER: InstrumentPort(self._meter.handle, self._catch_up, clock),
-            Part.SCANNER: InstrumentPort(ScannerScpi(slot).handle, self._catch_up, clock),
+            part: InstrumentPort(Manners(slot, part, handle).handle, self._catch_up, clock)
+            for part, handle in (
+                (Part.SUPPLY, supply_of(slot).handle),
+                (Part.METER, self._meter.handle),
+                (Part.SCANNER, scanner_of(slot).handle),
+            )
         }
 
     def addresses(self) -> dict[str, str]:

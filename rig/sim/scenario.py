@@ -1,6 +1,6 @@
 """Scenario files: what stands in each slot of the bench and what is wrong with it.
 
-The vocabulary, also of the kinds that are not built yet, is docs/scenarios.md.
+The vocabulary is docs/scenarios.md.
 """
 
 from __future__ import annotations
@@ -15,28 +15,32 @@ from pydantic import Field
 from rig.datafile import Data, check, read_yaml
 from rig.errors import FileError, UsageError
 from rig.recipe import Product
+from rig.sim import chain_faults as chain
 from rig.sim import faults as kinds
+from rig.sim import station_faults as station
 
 AnyFault = Annotated[
-    kinds.DeadChip | kinds.BrokenResponse | kinds.NoClock | kinds.ResetStuck | kinds.WrongChipId
-    | kinds.WeakChip | kinds.SlowBoard | kinds.HardwareErrors | kinds.BadCores
-    | kinds.HotBoard | kinds.PowerHigh | kinds.OpenInput | kinds.DomainVoltage
+    chain.DeadChip | chain.BrokenResponse | chain.StuckBusy | chain.IntermittentJoint | chain.NoClock
+    | chain.ResetStuck | chain.HeatDrop | chain.VoltDrop | chain.WrongChipId | chain.DuplicateAddress
+    | chain.WeakChip | chain.SlowBoard | chain.HardwareErrors | chain.BadCores | chain.StaleJobs
+    | chain.DuplicateNonces
+    | kinds.HotBoard | kinds.PowerHigh | kinds.OpenInput | kinds.ShortCircuit | kinds.Leakage
+    | kinds.DeadDomain | kinds.DomainVoltage
     | kinds.EepromAbsent | kinds.EepromCorrupt | kinds.EepromDuplicateSerial | kinds.SensorAbsent
+    | kinds.SensorStuck
     | kinds.SupplyUnreachable | kinds.MeterUnreachable | kinds.ScannerUnreachable | kinds.UartGone
     | kinds.CorruptReplies | kinds.LostBytes
     | kinds.BridgeUnreachable | kinds.MeterOverload | kinds.FanFail
-    | kinds.Estop | kinds.LidOpen | kinds.BoardRemoved,
+    | kinds.Estop | kinds.LidOpen | kinds.BoardRemoved
+    | station.SupplyHangs | station.SupplyTrips | station.SupplyReadbackOffset | station.MeterOffset
+    | station.LateReply | station.ContactResistance | station.SenseOpen | station.CableOpen
+    | station.WillNotWarm | station.Ambient,
     Field(discriminator="kind"),
 ]
-BUILT: tuple[str, ...] = tuple(
-    str(get_args(fault.model_fields["kind"].annotation)[0]) for fault in get_args(get_args(AnyFault)[0])
-)
-NOT_YET = (
-    "stuck_busy", "intermittent_joint", "dead_domain", "duplicate_address", "stale_jobs",
-    "duplicate_nonces", "heat_drop", "volt_drop", "short_circuit", "leakage", "sensor_stuck",
-    "supply_hangs", "supply_trips", "supply_readback_offset", "meter_offset", "late_reply",
-    "contact_resistance", "sense_open", "cable_open", "will_not_warm", "ambient",
-)
+FAULTS: Mapping[str, type[kinds.Fault]] = {
+    str(get_args(fault.model_fields["kind"].annotation)[0]): fault
+    for fault in get_args(get_args(AnyFault)[0])
+}
 
 
 class BoardScenario(Data):
@@ -79,13 +83,10 @@ def load_scenario(file: Path) -> Scenario:
 def parse_scenario(values: Any, source: Path) -> Scenario:
     """Validate plain values that came from ``source``. Raises as ``load_scenario``."""
     for place, kind in _kinds_named(values):
-        if kind in BUILT:
-            continue
-        field = f"{place}.kind"
-        built = f"built are {', '.join(BUILT)}"
-        if kind in NOT_YET:
-            raise UsageError(f"{source}: {field}: fault kind {kind}: not yet built; {built}")
-        raise UsageError(f"{source}: {field}: no such fault kind {kind!r}; {built}")
+        if not isinstance(kind, str) or kind not in FAULTS:
+            raise UsageError(
+                f"{source}: {place}.kind: no such fault kind {kind!r}; expected one of {', '.join(FAULTS)}"
+            )
     return check(source, values, Scenario)
 
 

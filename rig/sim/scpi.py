@@ -82,14 +82,18 @@ Handler = Callable[[Call], str | Later | None]
 class Scpi:
     """One instrument's command parser. ``handle`` takes a message without its terminator."""
 
-    def __init__(self, identity: str, commands: Mapping[str, Handler]) -> None:
+    def __init__(
+        self, identity: str, commands: Mapping[str, Handler], queue: str | None = "SYSTem:ERRor[:NEXT]?"
+    ) -> None:
+        """``queue``: the header its error queue is read by, None for an instrument that has none."""
         self._errors: deque[str] = deque()
         everyone: dict[str, Handler] = {
             "*IDN?": lambda _: identity,
             "*OPC?": lambda _: "1",
             "*CLS": lambda _: self._errors.clear(),
-            "SYSTem:ERRor[:NEXT]?": lambda _: self.next_error(),
         }
+        if queue is not None:
+            everyone[queue] = lambda _: self.next_error()
         table = everyone | dict(commands)
         self._table = [(_matcher(header), handler) for header, handler in table.items()]
 

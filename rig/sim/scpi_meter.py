@@ -8,35 +8,28 @@ from __future__ import annotations
 import math
 
 from rig.sim.fixture import SimSlot
-from rig.sim.gauge import Gauge
 from rig.sim.scpi import Call, Handler, Scpi, ScpiError
+from rig.sim.wattmeter import Counting, Wattmeter
 
 OVERLOAD, NO_DATA = "INF", "NAN"
 _MOST_ITEMS = 255
 _RATES = ("100MS", "250MS", "500MS", "1S", "2S", "5S", "10S", "20S")
+_STATES = {Counting.RESET: "RES", Counting.RUNNING: "STAR", Counting.STOPPED: "STOP"}
 
 
 class MeterScpi(Scpi):
     """The slot's meter on its socket. ``advance`` keeps its energy count."""
 
     def __init__(self, slot: SimSlot, now: float) -> None:
-        self._slot = slot
-        self._volts, self._amps = Gauge(slot.seed, 2), Gauge(slot.seed, 3)
+        self._meter = Wattmeter(slot, now)
         self._items: dict[int, str] = {}
         self._count = 3
         self._mode, self._rate = "RMS", "250MS"
-        self._state = "RES"
-        self._joules = self._seconds = 0.0
-        self._at, self._watts_then = now, 0.0
         super().__init__(f"YOKOGAWA,WT310E,{slot.name},F1.01", self._settings() | self._measuring())
 
     def advance(self, now: float) -> None:
         """Integrate up to ``now``."""
-        watts = self._slot.power.connector_watts
-        if self._state == "STAR":
-            self._joules += (watts + self._watts_then) / 2 * (now - self._at)
-            self._seconds += now - self._at
-        self._at, self._watts_then = now, watts
+        self._meter.advance(now)
 
     def _settings(self) -> dict[str, Handler]:
         return {
@@ -59,15 +52,15 @@ class MeterScpi(Scpi):
         return {
             "NUMeric[:NORMal]:VALue?": lambda _: self._values(),
             "INTEGrate:MODE": lambda call: _ignored(call.text()),
-            "INTEGrate:STARt": lambda call: self._integrate("STAR", call.now),
-            "INTEGrate:STOP": lambda call: self._integrate("STOP", call.now),
-            "INTEGrate:RESet": lambda call: self._integrate("RES", call.now),
-            "INTEGrate:STATe?": lambda _: self._state,
+            "INTEGrate:STARt": lambda call: self._integrate(Counting.RUNNING, call.now),
+            "INTEGrate:STOP": lambda call: self._integrate(Counting.STOPPED, call.now),
+            "INTEGrate:RESet": lambda call: self._integrate(Counting.RESET, call.now),
+            "INTEGrate:STATe?": lambda _: _STATES[self._meter.counting],
         }
 
     def _reset(self) -> None:
         self._items, self._count, self._mode, self._rate = {}, 3, "RMS", "250MS"
-        self._state, self._joules, self._seconds = "RES", 0.0, 0.0
+        self._meter.reset()
 
     def _format(self, call: Call) -> None:
         if call.text() not in ("ASC", "ASCII"):
@@ -91,33 +84,31 @@ class MeterScpi(Scpi):
             raise ScpiError(141, "Invalid character data")
         self._rate = call.text()
 
-    def _integrate(self, state: str, now: float) -> None:
-        self.advance(now)
-        if state == "RES":
-            if self._state == "STAR":
+    def _integrate(self, wanted: Counting, now: float) -> None:
+        meter = self._meter
+        running = meter.counting is Counting.RUNNING
+        if wanted is Counting.RESET:
+            if running:
                 raise ScpiError(813, "Cannot reset while integration is running")
-            self._joules = self._seconds = 0.0
-        elif state == "STAR" and self._state == "STAR":
-            raise ScpiError(814, "Integration is already running")
-        elif state == "STOP" and self._state == "RES":
-            return
-        self._state = state
+            meter.reset()
+        elif wanted is Counting.RUNNING:
+            if running:
+                raise ScpiError(814, "Integration is already running")
+            meter.start(now)
+        else:
+            meter.stop(now)
 
     def _values(self) -> str:
-        power = self._slot.power
-        volts, amps = self._volts.read(power.connector_volts), self._amps.read(power.supply_amps)
-        board = self._slot.board
-        over = board is not None and board.effects.meter_overload
-        never = math.nan if self._state == "RES" else 1.0
+        shown = self._meter.read()
         found = {
-            "U": volts, "I": amps, "P": volts * amps,
-            "WH": self._joules / 3600 * never, "TIME": self._seconds * never,
+            "U": shown.volts, "I": shown.amps, "P": shown.watts,
+            "WH": shown.watt_hours, "TIME": shown.seconds,
         }
         texts = []
         for place in range(1, self._count + 1):
             name = self._items.get(place, "")
             value = found.get(name, math.nan)
-            overloaded = over and name in ("U", "I", "P")
+            overloaded = self._meter.overloaded and name in ("U", "I", "P")
             texts.append(OVERLOAD if overloaded else NO_DATA if math.isnan(value) else f"{value:.5E}")
         return ",".join(texts)
 

@@ -5,18 +5,13 @@ Commands: Keysight DAQ970A manual. A scan takes the time its channels take: NPLC
 
 from __future__ import annotations
 
-import re
-
 from rig.sim.fixture import SimSlot
 from rig.sim.gauge import Gauge
 from rig.sim.scpi import Call, Handler, Later, Scpi, ScpiError
+from rig.sim.voltmeter import AUTOZERO, MAINS_HERTZ, OVER_RANGE, OVERLOAD, channel_list, true_volts
 
-OVERLOAD = 9.9e37
-MAINS_HERTZ, AUTOZERO = 60.0, 2
 _RANGES = (0.1, 1.0, 10.0, 100.0, 300.0)
-_OVER_RANGE = 1.2
 _NPLC_LEAST, _NPLC_MOST = 0.02, 200.0
-_LIST = re.compile(r"\(@([0-9:,\s]+)\)")
 
 
 class ScannerScpi(Scpi):
@@ -58,7 +53,7 @@ class ScannerScpi(Scpi):
 
     def _configure(self, call: Call) -> None:
         """CONF overwrites the scan list and switches the extras of a reading off."""
-        channels = _channels(call.arguments[-1] if call.arguments else "")
+        channels = channel_list(call.arguments[-1] if call.arguments else "")
         chosen = None
         if len(call.arguments) > 1 and call.arguments[0].upper() not in ("AUTO", "DEF"):
             wanted = Call(call.arguments[:1], (), call.now).number(0.0, _RANGES[-1])
@@ -73,11 +68,11 @@ class ScannerScpi(Scpi):
         if not call.arguments:
             raise ScpiError(-109, "Missing parameter")
         cycles = Call(call.arguments[:1], (), call.now).number(_NPLC_LEAST, _NPLC_MOST)
-        for channel in _channels(call.arguments[-1]):
+        for channel in channel_list(call.arguments[-1]):
             self._nplc[channel] = cycles
 
     def _set_scan(self, call: Call) -> None:
-        self._scan = _channels(call.text())
+        self._scan = channel_list(call.text())
 
     def _show_channel(self, call: Call) -> None:
         self._with_channel = call.flag()
@@ -115,30 +110,9 @@ class ScannerScpi(Scpi):
         return self._memory
 
     def _reading(self, channel: int) -> float:
-        value = self._gauge.read(self._true(channel))
+        value = self._gauge.read(true_volts(self._slot, channel))
         top = self._range.get(channel)
-        return OVERLOAD if top is not None and abs(value) > top * _OVER_RANGE else value
-
-    def _true(self, channel: int) -> float:
-        entry, power = self._slot.entry.scanner, self._slot.power
-        if channel == entry.terminal_channel:
-            return power.pad_volts
-        domain = channel - entry.first_domain_channel
-        return float(power.domain_volts[domain]) if 0 <= domain < len(power.domain_volts) else 0.0
-
-
-def _channels(text: str) -> tuple[int, ...]:
-    """The channels of a list such as (@101:113,120)."""
-    found = _LIST.fullmatch(text.strip())
-    if not found:
-        raise ScpiError(-168, "Block data not allowed: channel list expected")
-    channels: list[int] = []
-    for part in found[1].split(","):
-        first, _, last = part.strip().partition(":")
-        if not first.isdigit() or (last and not last.isdigit()):
-            raise ScpiError(-168, "Channel list expected")
-        channels += range(int(first), int(last or first) + 1)
-    return tuple(channels)
+        return OVERLOAD if top is not None and abs(value) > top * OVER_RANGE else value
 
 
 def _block(text: str) -> str:

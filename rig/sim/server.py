@@ -26,7 +26,7 @@ class InstrumentPort:
         self._handle, self._catch_up, self._clock = handle, catch_up, clock
         self._server: asyncio.Server | None = None
         self._writers: set[asyncio.StreamWriter] = set()
-        self._holder = _bound(0)
+        self._holder = bound(0)
         self.port: int = self._holder.getsockname()[1]
 
     @property
@@ -53,7 +53,7 @@ class InstrumentPort:
             return
         self._server.close()
         self._server = None
-        self._holder = _bound(self.port)     # bound and not listening: connections are refused
+        self._holder = bound(self.port)     # bound and not listening: connections are refused
         for writer in self._writers:
             writer.transport.abort()
 
@@ -85,7 +85,8 @@ class InstrumentPort:
         await writer.drain()
 
 
-def _bound(port: int) -> socket.socket:
+def bound(port: int) -> socket.socket:
+    """A TCP socket at the loopback's ``port`` (0: any), not listening yet."""
     holder = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
     holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     holder.bind((HOST, port))

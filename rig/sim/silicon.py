@@ -73,8 +73,8 @@ def hit_rate(base: Floats, fast_mhz: Floats, volts: Floats, mhz: Floats, celsius
         + MHZ_PER_VOLT * (volts - NOMINAL_DOMAIN_VOLTS)
         + MHZ_PER_CELSIUS * (celsius - NOMINAL_CELSIUS)
     )
-    starved = 1 / (1 + np.exp(np.clip((limit - mhz) / MISS_SLOPE_MHZ, -60, 60)))
-    rate: Floats = np.clip(base - starved, 0.0, 1.0)
+    margin = np.minimum(np.maximum((limit - mhz) / MISS_SLOPE_MHZ, -60), 60)
+    rate: Floats = np.minimum(np.maximum(base - 1 / (1 + np.exp(margin)), 0.0), 1.0)
     return rate
 
 

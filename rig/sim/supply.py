@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 from rig.fixturefile import SupplyEntry
@@ -29,12 +30,18 @@ class SupplyOutput:
     on: bool = False
     tripped_volts: bool = False
     tripped_amps: bool = False
+    tripped_watchdog: bool = False
+    foldback_seconds: float | None = None      # trips after so long in current limit; None: it does not
+    watchdog_seconds: float | None = None      # trips after so long without a message; None: it does not
     powered: bool = True               # mains
+    fault_amps: float = math.inf       # a faulty protection trips here, whatever is set
     ramp: float = 0.0
     volts: float = 0.0
     amps: float = 0.0
     limiting: bool = False
     _beyond: float = 0.0
+    _folded: float = 0.0
+    _unheard: float = 0.0
 
     def __post_init__(self) -> None:
         self.reset()
@@ -46,11 +53,17 @@ class SupplyOutput:
         self.over_volts = self.rating.max_volts * OVER_RATING
         self.over_amps = self.rating.max_amps * OVER_RATING
         self.over_amps_armed = False
+        self.foldback_seconds = self.watchdog_seconds = None
         self.clear_trips()
 
     @property
+    def orders(self) -> tuple[bool, float, float, bool]:
+        """What it was last told; another tuple means that its circuit is about to change."""
+        return self.on, self.volts_set, self.amps_set, self.powered
+
+    @property
     def tripped(self) -> bool:
-        return self.tripped_volts or self.tripped_amps
+        return self.tripped_volts or self.tripped_amps or self.tripped_watchdog
 
     @property
     def mode(self) -> Mode:
@@ -75,10 +88,19 @@ class SupplyOutput:
 
     def off(self) -> None:
         self.on = self.limiting = False
-        self.ramp = self._beyond = 0.0
+        self.ramp = self._beyond = self._folded = 0.0
 
     def clear_trips(self) -> None:
-        self.tripped_volts = self.tripped_amps = False
+        self.tripped_volts = self.tripped_amps = self.tripped_watchdog = False
+
+    def hear(self) -> None:
+        """A message came: the watchdog counts anew."""
+        self._unheard = 0.0
+
+    @property
+    def watchdog_left(self) -> float:
+        """Seconds until the watchdog trips if no message comes; infinity without one."""
+        return math.inf if self.watchdog_seconds is None else max(0.0, self.watchdog_seconds - self._unheard)
 
     def slew(self, seconds: float) -> None:
         """Move the regulator towards the set point."""
@@ -93,8 +115,17 @@ class SupplyOutput:
             return
         if volts > self.over_volts:
             self.tripped_volts = True
-        self._beyond = self._beyond + seconds if self.over_amps_armed and amps > self.over_amps else 0.0
-        if self._beyond >= TRIP_SECONDS:
+        most = min(self.fault_amps, self.over_amps if self.over_amps_armed else math.inf)
+        self._beyond = self._beyond + seconds if amps > most else 0.0
+        self._folded = self._folded + seconds if limiting else 0.0
+        if self._beyond >= TRIP_SECONDS or _longer(self._folded, self.foldback_seconds):
             self.tripped_amps = True
+        self._unheard += seconds
+        if _longer(self._unheard, self.watchdog_seconds):
+            self.tripped_watchdog = True
         if self.tripped:
             self.off()
+
+
+def _longer(seconds: float, limit: float | None) -> bool:
+    return limit is not None and seconds >= limit

@@ -39,18 +39,24 @@ class Thermal:
 
     def __init__(self, ambient_celsius: float, time_scale: float) -> None:
         self.celsius = ambient_celsius
-        self._ambient = ambient_celsius
+        self.ambient = ambient_celsius
         self._time_scale = time_scale
+
+    def move_room(self, celsius: float, *, board_too: bool) -> None:
+        """The room is at another temperature; ``board_too``: it has been so for long."""
+        self.ambient = celsius
+        if board_too:
+            self.celsius = celsius
 
     @property
     def spread(self) -> float:
         """How much of the sensors' places shows, 0..1."""
-        return min(1.0, max(0.0, (self.celsius - self._ambient) / FULL_SPREAD_KELVIN))
+        return min(1.0, max(0.0, (self.celsius - self.ambient) / FULL_SPREAD_KELVIN))
 
     def step(self, watts: float, air: float, factor: float, seconds: float) -> None:
         """Let ``seconds`` pass at ``watts``, an air share 0..1 and a factor on the resistance."""
         resistance = FULL_AIR_KELVIN_PER_WATT * max(air, LEAST_AIR) ** AIR_EXPONENT * factor
-        settled = self._ambient + watts * resistance
+        settled = self.ambient + watts * resistance
         decay = math.exp(-seconds * self._time_scale / (resistance * JOULES_PER_KELVIN))
         self.celsius = settled + (self.celsius - settled) * decay
 
@@ -64,13 +70,14 @@ class Fans:
         self._spread = 1 + FAN_SPREAD * np.clip(rng.standard_normal(FANS) / 2, -1, 1)
         self._share: Floats = self.drive + IDLE_RPM / SPAN_RPM
         self._stopped: set[int] = set()
+        self._full = False
 
-    def stop(self, fans: set[int]) -> None:
-        """Which fans do not turn, whatever their drive."""
-        self._stopped = fans
+    def stop(self, fans: set[int], *, full: bool = False) -> None:
+        """Which fans do not turn, and whether the rest run at ``full``, whatever their drive."""
+        self._stopped, self._full = fans, full
 
     def step(self, seconds: float) -> None:
-        target = self.drive + IDLE_RPM / SPAN_RPM
+        target = (np.ones(FANS) if self._full else self.drive) + IDLE_RPM / SPAN_RPM
         for fan in self._stopped:
             target[fan] = 0.0
         self._share += (target - self._share) * (1 - math.exp(-seconds / SPIN_SECONDS))

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from types import ModuleType
+from typing import Any, get_args
 
 import numpy as np
 import pytest
@@ -30,6 +31,7 @@ from rig.recipe.product import SerialFormat
 from rig.sim.answers import AnswerBook
 from rig.sim.board import Board
 from rig.sim.bridge import SimBridge
+from rig.sim.faults import Fault
 from rig.sim.fixture import SimSlot
 from rig.sim.scenario import parse_scenario
 from rig.sim.scpi_meter import MeterScpi
@@ -198,6 +200,17 @@ class Host:
             self.write(Register.MIDSTATE_CONFIG, registers.version_rolling())
         return self.read(Register.CHIP_ID)
 
+    def count(self) -> int:
+        """Power, reset released, and how many chips answer."""
+        self.power()
+        self.release()
+        return len(self.discover())
+
+    def domain_volts(self) -> list[float]:
+        """As the scanner reads them."""
+        self.tell(self.scanner, "CONF:VOLT:DC 10,(@101:113)")
+        return [float(volts) for volts in self.ask(self.scanner, "READ?").split(",")]
+
     def configure(self, mhz: float = MHZ) -> None:
         """From discovered to ready for jobs, without the pauses a real chain is given."""
         self.write(Register.MISC_CONTROL, registers.REPORT_ALL_CORES)
@@ -243,9 +256,26 @@ class Host:
         good = np.array([pair in known for pair in pairs], dtype=bool)
         return np.bincount(self.layout.chip_of(nonces.counter[good]), minlength=self.product.chips)
 
+    def rates(self) -> np.ndarray:
+        """Hit rate of each chip over both jobs of the pack, from cold."""
+        self.bring_up()
+        hits = sum(self.hits(self.hash_job(job, job + 1), job) for job in range(JOBS))
+        return np.asarray(hits) / (JOBS * PER_CHIP)
+
 
 @pytest.fixture(scope="session")
 def host(product: Product, book: AnswerBook, pack: Pack, entry: SlotEntry) -> Callable[..., Host]:
     def make(*faults: dict[str, Any], seed: int = 7, **top: Any) -> Host:
         return Host(product, book, pack, entry, faults, seed, top)
     return make
+
+
+@pytest.fixture(scope="session")
+def kinds_of() -> Callable[[ModuleType], set[str]]:
+    """The fault kinds that a module of them defines."""
+    def find(module: ModuleType) -> set[str]:
+        here = [one for one in vars(module).values() if getattr(one, "__module__", "") == module.__name__]
+        faults = [one for one in here if isinstance(one, type) and issubclass(one, Fault)]
+        fields = [one.model_fields["kind"] for one in faults if "kind" in one.model_fields]
+        return {get_args(field.annotation)[0] for field in fields}
+    return find

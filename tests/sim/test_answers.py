@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from rig.recipe import Product
-from rig.sim.answers import AnswerBook, sweep_start
+from rig.sim.answers import AnswerBook
 from rig.work.pack import Pack, load_pack
 from rig.work.verify import Outcome, verify_batch
 
@@ -37,8 +37,3 @@ def test_a_board_at_full_rate_answers_with_true_hashes(
     assert (verified.outcome[~wrong] == Outcome.GENUINE).all()
     assert 0 < wrong.mean() < 0.0006           # a tenth of the misses
     assert one.board.chain.bytes_dropped == 0
-
-
-def test_the_registers_of_an_offset() -> None:
-    assert sweep_start(0x8000_03F1) == 0x3F1 << 9
-    assert sweep_start(0x0000_03F1) == 0

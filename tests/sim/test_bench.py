@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import json
 import os
@@ -21,7 +22,7 @@ import serial
 import yaml
 
 import rig
-from rig.bm13xx.commands import ReadRegister, encode
+from rig.bm13xx.commands import ReadRegister, WriteRegister, encode
 from rig.bm13xx.registers import Register
 
 ROOT = Path(rig.__file__).parents[1]
@@ -174,7 +175,9 @@ def test_every_slot_has_instruments_of_its_own(bench: Bench) -> None:
 
 def test_a_board_from_power_to_discovery_through_real_ports(bench: Bench) -> None:
     assert bench.place(slot="slot2") == {"ok": True}
-    assert bench.truth("slot2") == {"output": False, "volts": 0, "amps": 0, "celsius": 25, "hashing": 0}
+    truth = bench.truth("slot2")
+    assert truth.pop("off_since") <= time.monotonic()
+    assert truth == {"output": False, "volts": 0, "amps": 0, "celsius": 25, "hashing": 0}
     with bench.open("supply", "slot2") as supply, serial.Serial(
         bench.address("uart", "slot2"), 115_200, timeout=0.05
     ) as uart:
@@ -204,6 +207,45 @@ def test_a_board_from_power_to_discovery_through_real_ports(bench: Bench) -> Non
         bench.pin(2, 0, "slot2")
         until(lambda: bench.truth("slot2")["volts"] < 0.5)
         assert bench.truth("slot2")["amps"] == 0
+
+
+def test_a_chain_on_tcp_follows_the_chips_rate(
+    start: Callable[..., Bench], tmp_path: Path
+) -> None:
+    values = yaml.safe_load((ROOT / "fixtures" / "sim.yaml").read_text())
+    values["slots"]["slot1"]["chain_transport"] = "tcp"
+    file = tmp_path / "tcp.yaml"
+    file.write_text(yaml.safe_dump(values))
+    bench = start(fixture=file)
+    scheme, _, address = bench.address("uart").partition("://")
+    assert scheme == "tcp"
+    host, _, port = address.partition(":")
+    with bench.open("supply") as supply, socket.create_connection((host, int(port)), timeout=5) as chain:
+        bench.pin(2, 1)
+        bench.pin(0, 1)
+        supply.tell("CURR 95;:VOLT 15;:OUTP ON")
+        until(lambda: bench.truth()["volts"] > 14.9)
+
+        chain.settimeout(0.3)
+
+        def first_answer(register: int) -> str:
+            """Sent again until it is answered: the chips may be about to change their rate."""
+            found = b""
+
+            def answered() -> bool:
+                nonlocal found
+                chain.sendall(encode(ReadRegister(register)))
+                with contextlib.suppress(TimeoutError):
+                    while len(found) < 65 * 9:
+                        found += chain.recv(4096)
+                return len(found) >= 65 * 9
+
+            until(answered)
+            return found[:9].hex()
+
+        assert first_answer(Register.MISC_CONTROL) == "aa550000c100001802"
+        chain.sendall(encode(WriteRegister(Register.UART_BAUD, 0x0130_0000)))
+        assert first_answer(Register.UART_BAUD)[:12] == "aa5501300000"
 
 
 def test_a_host_on_the_wrong_rate_reads_garbage_over_a_real_port(bench: Bench) -> None:
@@ -333,7 +375,7 @@ def test_status_and_refusals_of_the_control_socket(bench: Bench) -> None:
         ({"op": "place", "slot": "slot1", "serial": SERIAL, "scenario": {"boards": 7}}, "boards: found 7"),
         ({"op": "place", "slot": "slot1", "serial": SERIAL, "scenario_file": "/absent.yaml"}, "no such file"),
         ({"op": "place", "slot": "slot1", "serial": SERIAL,
-          "scenario": {"boards": {"slot1": {"faults": [{"kind": "sense_open"}]}}}}, "not yet built"),
+          "scenario": {"boards": {"slot1": {"faults": [{"kind": "sense_opened"}]}}}}, "no such fault kind"),
         ({"op": "place", "slot": "slot1", "serial": SERIAL,
           "scenario": {"boards": {"slot1": {"faults": [{"kind": "dead_chip", "chip": 65}]}}}}, "0 to 64"),
     ):
@@ -435,7 +477,8 @@ def test_an_open_chain_port_keeps_it_up(start: Callable[..., Bench]) -> None:
 @pytest.mark.parametrize(
     ("scenario", "words"),
     [
-        ("boards: {slot1: {faults: [{kind: late_reply}]}}", "fault kind late_reply: not yet built"),
+        ("boards: {slot1: {faults: [{kind: late_replies}]}}", "no such fault kind 'late_replies'"),
+        ("boards: {slot1: {faults: [{kind: duplicate_address, chip: 0}]}}", "1 to 64"),
         ("boards: {slot7: {}}", "no slot slot7 on fixture sim"),
         ("boards: [", "valid YAML"),
         ("boards: {slot1: {faults: [{kind: dead_chip, chip: 99}]}}", "0 to 64"),
@@ -462,7 +505,8 @@ def test_a_real_fixture_is_refused(runtime: Path, tmp_path: Path) -> None:
     for number, part in enumerate(("supply", "meter", "scanner"), 1):
         slot[part] = slot[part] | {"resource": f"TCPIP::127.0.0.1::{number}::SOCKET"}
     del values["board"]
-    file.write_text(yaml.safe_dump(values | {"simulated": False, "slots": {"slot1": slot}}))
+    real = {"simulated": False, "production": False, "slots": {"slot1": slot}, "feeds": {}}
+    file.write_text(yaml.safe_dump(values | real))
     one = Bench(runtime, fixture=file)
     _, err = one.process.communicate(timeout=20)
     assert one.process.returncode == 2

@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
+from hashlib import sha256
 from typing import Any
 
 import numpy as np
 import pytest
 
 from rig.bm13xx import pll, registers
-from rig.bm13xx.commands import ChainInactive, ReadRegister, SetAddress, WriteRegister, encode
+from rig.bm13xx.commands import ChainInactive, ReadRegister, SendJob, SetAddress, WriteRegister, encode
+from rig.bm13xx.crc import crc5, crc16
+from rig.bm13xx.jobs import Job
 from rig.bm13xx.registers import Register, mailbox_write
-from rig.bm13xx.replies import encode_register
+from rig.bm13xx.replies import columns, encode_register
 from rig.bm13xx.sweep import version_space_seconds, window_counts
 from rig.bm13xx.ticket import ticket_mask
-from rig.sim.chips import HASHES_PER_COUNT
+from rig.sim.answers import AnswerBook
+from rig.sim.hashcounters import HASHES_PER_COUNT
 
 MakeHost = Callable[..., Any]
 SWEEP_LENGTH = 7861
@@ -366,3 +371,160 @@ def test_a_write_to_one_chip_only_moves_that_chip(ready: Any) -> None:
     expected = np.full(65, 587.5)
     expected[6] = 400.0
     assert (ready.board.chain.chips.mhz == expected).all()
+
+
+# ---- sweep, window, ticket, in figures
+
+def test_the_version_counter_runs_at_the_logged_speed(ready: Any) -> None:
+    nonces = ready.hash_job(seconds=2.2)
+    last = nonces.version_bits[-200:].astype(int)
+    assert last.max() / 2.2 == pytest.approx(25_016, rel=0.01)       # 25,034 fits bitaxeorg/ESP-Miner #588
+
+
+def test_a_longer_sweep_overruns_into_the_next_slice_and_answers_twice(ready: Any) -> None:
+    ready.write(Register.HASH_COUNTING_NUMBER, 2 * (SWEEP_LENGTH + 134) - 134)
+    nonces = ready.hash_job(seconds=2.6)
+    pairs = list(zip(nonces.word.tolist(), nonces.version_bits.tolist(), strict=True))
+    window = window_counts(2 * (SWEEP_LENGTH + 134) - 134, 587.5)
+    known = ready.pack.answers_of(0)
+    counter = ready.pack.word[known] & np.uint32(0x1FF_FFFF)
+    reached = ready.layout.position(counter) + 2**25 / 65 < window   # by the chip before, too
+    assert len(pairs) - len(set(pairs)) == pytest.approx(reached.mean() * len(set(pairs)), rel=0.1)
+    assert nonces.version_bits.max() < 0.51 * 65536                 # and the versions go half as fast
+
+
+def test_a_ticket_of_nine_bits_crosses_into_the_next_byte(ready: Any, pack: Any) -> None:
+    ready.write(Register.TICKET_MASK, 0x0000_80FF)
+    nonces = ready.hash_job(seconds=2.615)
+    expected = (pack.zero_bits[pack.answers_of(0)] >= 14 + 9).sum()
+    assert len(nonces.word) == pytest.approx(expected, abs=2)
+
+
+@pytest.mark.parametrize("mask", [0x0000_0040, 0x0000_8000, 0x0000_00A0])
+def test_a_mask_with_gaps_tests_only_the_bits_it_selects(ready: Any, pack: Any, mask: int) -> None:
+    ready.write(Register.TICKET_MASK, mask)
+    nonces = ready.hash_job(seconds=2.615)
+    places = [8 * (3 - byte) + 7 - bit for byte, value in enumerate(mask.to_bytes(4, "big"))
+              for bit in range(8) if value >> bit & 1]
+    template = pack.templates[0].tobytes()
+    assert len(nonces.word) > 1000
+    for word, rolled in zip(nonces.word[:500].tolist(), nonces.version_bits[:500].tolist(), strict=True):
+        version = int.from_bytes(template[:4], "little") | rolled << 13
+        header = version.to_bytes(4, "little") + template[4:76] + word.to_bytes(4)
+        bits = f"{int.from_bytes(sha256(sha256(header).digest()).digest(), 'little'):0256b}"[14:]
+        wrong = any(bits[place] == "1" for place in places)
+        assert not wrong or (word ^ 0x155) in known_words(pack)      # but for the misses that come back wrong
+
+
+def known_words(pack: Any) -> set[int]:
+    return set(pack.word.tolist())
+
+
+def test_nonces_are_nine_bytes_long_without_version_rolling(
+    product: Any, pack: Any, entry: Any, host: MakeHost
+) -> None:
+    plain = replace(pack, version_bits=np.zeros_like(pack.version_bits))
+    one = type(host())(product, AnswerBook(plain), plain, entry, (), 7, {})
+    one.power()
+    one.release()
+    one.configure(50.0)
+    one.raw = b""
+    one.job()
+    one.wait(0.05)
+    assert len(one.raw) > 900
+    frames = [one.raw[at:at + 9] for at in range(0, len(one.raw) - 9, 9)]
+    assert {frame[:2] for frame in frames} == {b"\xaa\x55"}
+    assert {frame[-1] >> 5 for frame in frames} == {4}
+    assert {crc5(frame[2:]) for frame in frames} == {0}
+
+
+def test_either_length_byte_of_a_job_is_taken(ready: Any) -> None:
+    for length in (0x36, 0x56):
+        frame = bytearray(encode(SendJob(Job.from_header(2, ready.pack.templates[0].tobytes()))))
+        frame[3] = length
+        frame[-2:] = crc16(frame[2:-2]).to_bytes(2)
+        ready.frames = ready.frames[:0]
+        ready.slot.receive(bytes(frame), ready.now, ready.baud)
+        ready.wait(0.3)
+        assert len(ready.frames) > 500
+
+
+def test_a_starting_nonce_changes_nothing(ready: Any) -> None:
+    job = Job.from_header(3, ready.pack.templates[0].tobytes())
+    ready.send(SendJob(replace(job, starting_nonce=0x1234_5678)), 0.3)
+    assert ready.layout.position(columns(ready.frames, ready.decoder.model).counter).max() < 375_714
+
+
+@pytest.mark.parametrize("quarter", range(4))
+def test_each_gate_opens_its_own_quarter(ready: Any, quarter: int) -> None:
+    ready.write(Register.MISC_CONTROL, 1 << 28 + quarter | 0xC100)
+    cores = ready.hash_job(seconds=0.5).core
+    assert len(cores) > 100
+    assert set((cores // 32).tolist()) == {quarter}
+
+
+# ---- who speaks when
+
+def test_a_reply_waits_for_its_neighbours_none_is_lost_none_torn(ready: Any) -> None:
+    ready.job()
+    ready.wait(0.5)
+    ready.raw, ready.frames = b"", ready.frames[:0]
+    found = [reply.address for _ in range(5) for reply in ready.read(Register.CHIP_ID, seconds=0.04)]
+    ready.wait(0.1)
+    assert found == 5 * list(range(0, 130, 2))
+    assert len(ready.raw) == 11 * (len(ready.frames) + 5 * 65)
+    assert ready.decoder.feed(b"").skipped == 0
+
+
+def test_a_full_line_carries_whole_replies_at_its_pace(host: MakeHost) -> None:
+    one = host()
+    one.bring_up()
+    one.write(Register.UART_BAUD, registers.uart_baud(26))
+    one.wait(0.05)
+    one.baud = 115_200.0
+    one.raw, one.frames = b"", one.frames[:0]
+    one.job()
+    one.wait(2.0)                                # 4,000 answers a second for a line of 1,052
+    seconds = 2.0 - 88 * 10 / 115_200
+    assert len(one.raw) == pytest.approx(seconds * 115_740.7 / 10, rel=0.01)
+    assert len(one.frames) == len(one.raw) // 11
+
+
+def test_a_million_baud_host_is_understood_and_answered_at_the_chips_pace(powered: Any) -> None:
+    powered.discover()
+    powered.write(Register.UART_BAUD, 0x1130_0200)
+    powered.wait(0.06)
+    powered.baud = 1_000_000.0
+    powered.raw = b""
+    powered.send(ReadRegister(Register.CHIP_ID))
+    powered.now += 7 * 10 / 1e6 + 0.004          # the command's way, and 4 ms of replies
+    powered.slot.tick(powered.now)
+    heard = len(powered.slot.transmit(powered.now, powered.baud))
+    assert heard == pytest.approx(0.004 * 1_041_666.7 / 10, abs=2)
+    powered.wait(0.01)
+
+
+@pytest.mark.parametrize("chip", [1, 30])
+def test_a_chip_that_resets_while_running_breaks_the_chain_there(ready: Any, chip: int) -> None:
+    ready.job()
+    ready.wait(0.5)
+    fallen = np.zeros(65, dtype=bool)
+    fallen[chip] = True
+    ready.board.chain.chips.reset(fallen)
+    ready.wait(0.1)
+    ready.frames = ready.frames[:0]
+    ready.wait(0.5)
+    nonces = columns(ready.frames, ready.decoder.model)
+    assert set(ready.layout.chip_of(nonces.counter).tolist()) == set(range(chip))
+    assert len(ready.read(Register.CHIP_ID)) == chip
+    assert ready.board.chain.hashing.tolist() == [at != chip for at in range(65)]
+
+
+def test_a_first_chip_that_resets_answers_in_nine_bytes_at_its_old_rate(ready: Any) -> None:
+    fallen = np.zeros(65, dtype=bool)
+    fallen[0] = True
+    ready.board.chain.chips.reset(fallen)
+    ready.baud = 115_200.0
+    ready.raw = b""
+    ready.send(ReadRegister(Register.CHIP_ID), 0.2)
+    assert ready.raw == encode_register(0x1370_0000, 0, 0, size=9)

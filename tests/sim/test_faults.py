@@ -11,7 +11,8 @@ import pytest
 from rig.bm13xx.registers import Register
 from rig.bm13xx.replies import ReplyDecoder
 from rig.recipe.eeprom_layout import EepromDamaged, decode_image
-from rig.sim.scenario import BUILT
+from rig.sim import faults as board_faults
+from rig.sim import station_faults
 
 MakeHost = Callable[..., Any]
 EEPROM, MUX, SENSOR, FAN = 0x50, 0x70, 0x4C, 0x2F
@@ -25,17 +26,6 @@ def shows(*kinds: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
     return lambda test: test
 
 
-def count_of(host: Any) -> int:
-    host.power()
-    host.release()
-    return len(host.discover())
-
-
-def domain_volts(host: Any) -> list[float]:
-    host.tell(host.scanner, "CONF:VOLT:DC 10,(@101:113)")
-    return [float(volts) for volts in host.ask(host.scanner, "READ?").split(",")]
-
-
 def meter_values(host: Any) -> list[str]:
     host.tell(host.meter, ":NUM:NORM:NUM 3;ITEM1 U,1;ITEM2 I,1;ITEM3 P,1")
     return list(host.ask(host.meter, ":NUM:NORM:VAL?").split(","))
@@ -45,116 +35,6 @@ def image_of(host: Any) -> bytes:
     status, data = host.request(5, 0x40, bytes([EEPROM, 0, 255]))
     assert status == 0
     return bytes(data) + host.request(5, 0x40, bytes([EEPROM, 255, 1]))[1]
-
-
-def rates(host: Any) -> np.ndarray:
-    """Hit rate of each chip over both jobs of the pack."""
-    host.bring_up()
-    hits = sum(host.hits(host.hash_job(job, job + 1), job) for job in range(2))
-    return np.asarray(hits) / 320
-
-
-# ---- the chain
-
-@shows("dead_chip")
-@pytest.mark.parametrize("chip", [0, 1, 32, 64])
-def test_dead_chip(host: MakeHost, chip: int) -> None:
-    one = host({"kind": "dead_chip", "chip": chip})
-    assert count_of(one) == chip
-    one.configure(200.0)
-    nonces = one.hash_job(seconds=1.0)
-    assert int(one.board.chain.hashing.sum()) == chip
-    if chip > 1:
-        assert set(one.layout.chip_of(nonces.counter).tolist()) == set(range(chip))
-
-
-def test_dead_chip_leaves_those_after_it_on_their_idle_clock(host: MakeHost) -> None:
-    one = host({"kind": "dead_chip", "chip": 32})
-    count_of(one)
-    one.configure(400.0)
-    assert one.board.chain.chips.mhz[31:33].tolist() == [400.0, 50.0]
-
-
-@shows("broken_response")
-@pytest.mark.parametrize("chip", [0, 20])
-def test_broken_response(host: MakeHost, chip: int) -> None:
-    one = host({"kind": "broken_response", "chip": chip})
-    assert count_of(one) == chip
-    one.configure()
-    one.tell(one.supply, "VOLT 13.6")
-    nonces = one.hash_job(seconds=1.0)
-    assert one.board.chain.hashing.all()                 # they work and draw power, unheard
-    assert float(one.ask(one.supply, "MEAS:CURR?")) > 60
-    assert set(one.layout.chip_of(nonces.counter).tolist()) == set(range(chip))
-
-
-@shows("no_clock", "reset_stuck")
-@pytest.mark.parametrize("kind", ["no_clock", "reset_stuck"])
-def test_silent_chain_with_a_good_rail(host: MakeHost, kind: str) -> None:
-    one = host({"kind": kind})
-    assert count_of(one) == 0
-    assert one.raw == b""
-    assert domain_volts(one) == [pytest.approx(15 / 13, abs=0.05)] * 13
-    assert float(one.ask(one.supply, "MEAS:CURR?")) < 4.5   # leakage only: a good one draws 6 A
-
-
-@shows("wrong_chip_id")
-def test_wrong_chip_id(host: MakeHost) -> None:
-    one = host({"kind": "wrong_chip_id", "chip": 9, "id": 0x1368})
-    one.power()
-    one.release()
-    ids = [reply.value >> 16 for reply in one.discover()]
-    assert ids == [0x1370] * 9 + [0x1368] + [0x1370] * 55
-
-
-# ---- silicon
-
-@shows("weak_chip")
-def test_weak_chip(host: MakeHost) -> None:
-    found = rates(host({"kind": "weak_chip", "chip": 17, "rate": 0.8}))
-    assert found[17] == pytest.approx(0.8, abs=0.08)
-    assert np.delete(found, 17).min() > 0.98
-
-
-@shows("slow_board")
-def test_slow_board(host: MakeHost) -> None:
-    found = rates(host({"kind": "slow_board", "rate": 0.9}))
-    assert found.mean() == pytest.approx(0.9, abs=0.01)
-    assert found.min() > 0.83
-
-
-@shows("bad_cores")
-@pytest.mark.parametrize("cores", [[3, 64, 127], 40])
-def test_bad_cores(host: MakeHost, cores: Any) -> None:
-    one = host({"kind": "bad_cores", "chip": 5, "cores": cores})
-    one.bring_up()
-    seen: set[int] = set()
-    known: set[int] = set()
-    for job in range(2):
-        nonces = one.hash_job(job, job + 1)
-        seen |= set(nonces.core[one.layout.chip_of(nonces.counter) == 5].tolist())
-        rows = one.pack.answers_of(job)
-        known |= set(one.pack.core[rows][one.pack.chip_index[rows] == 5].tolist())
-    missing = known - seen
-    if isinstance(cores, list):
-        assert set(cores) & known <= missing
-        assert len(missing) <= 4
-    else:
-        assert 25 < len(missing) <= 43
-        assert int(one.board.effects.dead_cores[5].sum()) == cores
-
-
-@shows("hardware_errors")
-def test_hardware_errors(host: MakeHost) -> None:
-    one = host({"kind": "hardware_errors", "chip": 30, "rate": 0.25})
-    one.bring_up()
-    nonces = one.hash_job()
-    hits = one.hits(nonces)
-    returned = np.bincount(one.layout.chip_of(nonces.counter), minlength=65)
-    assert returned[30] >= 155
-    assert hits[30] / returned[30] == pytest.approx(0.75, abs=0.1)
-    assert (hits[:30] / returned[:30]).mean() > 0.999
-    assert one.read(Register.NONCE_ERROR_COUNTER, 60)[0].value == returned[30] - hits[30]
 
 
 # ---- power and heat
@@ -188,11 +68,11 @@ def test_power_high(host: MakeHost) -> None:
 @shows("open_input")
 def test_open_input(host: MakeHost) -> None:
     one = host({"kind": "open_input"})
-    assert count_of(one) == 0
+    assert one.count() == 0
     one.tell(one.scanner, "CONF:VOLT:DC 100,(@120)")
     assert float(one.ask(one.scanner, "READ?")) == pytest.approx(15.0, rel=0.002)
     assert float(one.ask(one.supply, "MEAS:CURR?")) == 0
-    assert domain_volts(one) == [0] * 13
+    assert one.domain_volts() == [0] * 13
 
 
 @shows("domain_voltage")
@@ -204,10 +84,77 @@ def test_domain_voltage(host: MakeHost, offset: float) -> None:
         one.bring_up()
         one.job()
         one.wait(0.3)
-        found.append(np.array(domain_volts(one)))
+        found.append(np.array(one.domain_volts()))
     change = found[1] - found[0]
     assert change[6] == pytest.approx(offset, abs=0.006)
     assert np.delete(change, 6) == pytest.approx(-offset / 12, abs=0.006)
+
+
+@shows("short_circuit")
+@pytest.mark.parametrize("ohms", [0.02, 0.005])
+def test_short_circuit(host: MakeHost, ohms: float) -> None:
+    one = host({"kind": "short_circuit", "ohms": ohms})
+    one.pin(2, 1)
+    one.tell(one.supply, "VOLT 2;:CURR 30;:OUTP ON")
+    one.wait(0.5)
+    assert float(one.ask(one.supply, "MEAS:CURR?")) == pytest.approx(30, rel=0.002)   # its limit
+    assert one.slot.power.pad_volts == pytest.approx(30 * ohms, rel=0.01)
+    assert one.ask(one.supply, "OUTP?") == "1"
+
+
+@shows("leakage")
+def test_leakage_rises_with_heat(host: MakeHost) -> None:
+    amps = []
+    for kinds in ((), ({"kind": "leakage", "amps": 2.0},)):
+        one = host(*kinds)
+        one.power(13.6)
+        one.release()
+        for celsius in (25.0, 57.0):
+            one.board.heat.celsius = celsius
+            one.wait(0.2)
+            amps.append(float(one.ask(one.supply, "MEAS:CURR?")))
+    assert amps[2] - amps[0] == pytest.approx(2.0, abs=0.06)
+    assert amps[3] - amps[1] == pytest.approx(2.0 * np.e, abs=0.15)
+
+
+def amps_cold(host: Any) -> float:
+    host.pin(2, 1)
+    host.tell(host.supply, "VOLT 2;:CURR 30;:OUTP ON")
+    host.wait(0.5)
+    return float(host.ask(host.supply, "MEAS:CURR?"))
+
+
+def test_leaking_chips_hardly_leak_at_the_cold_volts(host: MakeHost) -> None:
+    assert amps_cold(host({"kind": "leakage", "amps": 2.0})) < 0.2
+
+
+@shows("dead_domain")
+@pytest.mark.parametrize("domain", [0, 6, 12])
+def test_a_shorted_domain_has_no_volts_and_the_others_share_them(host: MakeHost, domain: int) -> None:
+    one = host({"kind": "dead_domain", "domain": domain, "how": "shorted"})
+    assert one.count() == 5 * domain
+    volts = np.array(one.domain_volts())
+    assert volts[domain] == pytest.approx(0, abs=0.02)
+    assert np.delete(volts, domain) == pytest.approx(15 / 12, abs=0.04)
+    assert volts.sum() == pytest.approx(15, abs=0.05)
+
+
+@pytest.mark.parametrize("domain", [0, 6, 12])
+def test_a_silent_domain_rises(host: MakeHost, domain: int) -> None:
+    one = host({"kind": "dead_domain", "domain": domain, "how": "silent"})
+    assert one.count() == 5 * domain
+    volts = np.array(one.domain_volts())
+    assert volts[domain] > np.delete(volts, domain).max() + 0.08
+    assert float(one.ask(one.supply, "MEAS:CURR?")) > 4.5     # the others have their clock
+
+
+def test_a_domain_that_dies_while_all_hash_takes_those_after_it_along(host: MakeHost) -> None:
+    one = host({"kind": "dead_domain", "domain": 4, "how": "shorted", "at_seconds": 4.0})
+    one.bring_up()
+    one.job()
+    one.wait(5.0)
+    assert np.flatnonzero(one.board.chain.hashing).max() < 20
+    assert len(one.read(Register.CHIP_ID)) <= 20
 
 
 # ---- EEPROM and sensors
@@ -240,12 +187,32 @@ def test_sensor_absent(host: MakeHost) -> None:
         assert (one.request(5, 0x40, bytes([SENSOR, 0, 1]))[0] == 0) == (sensor != 2)
 
 
+@shows("sensor_stuck")
+def test_sensor_stuck(host: MakeHost) -> None:
+    one = host({"kind": "sensor_stuck", "sensor": 1, "celsius": 31.5}, {"kind": "sensor_stuck", "sensor": 2},
+               time_scale=1000)
+    seen = []
+    for _ in range(2):
+        for sensor in range(4):
+            one.request(5, 0x20, bytes([MUX, 1 << sensor]))
+            whole, part = (one.request(5, 0x40, bytes([SENSOR, at, 1]))[1][0] for at in (0x00, 0x15))
+            seen.append(whole - 64 + part / 256)
+        if len(seen) == 4:
+            one.bring_up()
+            one.slot.fans.drive[:] = 0.5
+            one.job()
+            one.wait(2.0)
+    assert seen[1] == seen[5] == 31.5
+    assert seen[2] == seen[6] == pytest.approx(25, abs=4)      # at what it first read
+    assert min(seen[4], seen[7]) > 40
+
+
 # ---- the station (sockets that refuse: test_bench.py)
 
 @shows("uart_gone")
 def test_uart_gone(host: MakeHost) -> None:
     one = host({"kind": "uart_gone"})
-    assert count_of(one) == 0
+    assert one.count() == 0
     one.pin(1, 1)
     assert one.slot.receive(b"echo?", one.now, one.baud) == b""
 
@@ -319,6 +286,7 @@ def test_an_open_loop_drops_the_contactor_within_fifty_milliseconds(
     one.job()
     while one.pin(pin):
         one.wait(0.01)
+        one.slot.advance(one.now)               # a pin that is read is up to a long step old
     struck = one.now
     assert one.slot.power.pad_volts > 13
     while one.slot.power.supply_amps:
@@ -345,28 +313,10 @@ def test_board_removed(host: MakeHost) -> None:
     one.raw = b""
     one.wait(0.5)
     assert one.raw == b""
-    assert domain_volts(one) == [0] * 13
+    assert one.domain_volts() == [0] * 13
 
 
 # ---- when they strike
-
-@pytest.mark.parametrize(
-    "fault", [{"kind": "dead_chip", "chip": 12}, {"kind": "broken_response", "chip": 12}]
-)
-def test_a_chain_that_breaks_while_it_hashes(host: MakeHost, fault: dict[str, Any]) -> None:
-    one = host(fault | {"at_seconds": 8.0})
-    assert count_of(one) == 65
-    one.configure()
-    one.tell(one.supply, "VOLT 13.6")
-    one.job()
-    while one.board.effects.commands_reach == one.board.effects.replies_reach == 65:
-        one.wait(0.05)
-    one.wait(0.1)
-    one.frames = one.frames[:0]
-    one.wait(0.5)
-    word = np.ascontiguousarray(one.frames[:, 2:6]).view(">u4").ravel().astype(np.uint32)
-    assert one.layout.chip_of(word & np.uint32(0x1FF_FFFF)).max() < 12
-
 
 def test_faults_wait_for_the_output_and_then_for_their_time(host: MakeHost) -> None:
     one = host(
@@ -385,11 +335,18 @@ def test_faults_wait_for_the_output_and_then_for_their_time(host: MakeHost) -> N
 def test_two_faults_at_once(host: MakeHost) -> None:
     one = host({"kind": "dead_chip", "chip": 40}, {"kind": "broken_response", "chip": 50},
                {"kind": "sensor_absent", "sensor": 0})
-    assert count_of(one) == 40
+    assert one.count() == 40
     one.request(5, 0x20, bytes([MUX, 1]))
     assert one.request(5, 0x40, bytes([SENSOR, 0, 1]))[0] == CUSTOM
 
 
-def test_every_kind_that_is_built_is_shown() -> None:
+def test_every_kind_of_power_board_and_fixture_is_shown(kinds_of: Callable[[Any], set[str]]) -> None:
     sockets = {"supply_unreachable", "meter_unreachable", "scanner_unreachable"}
-    assert SHOWN | sockets == set(BUILT)
+    assert SHOWN | sockets == kinds_of(board_faults)
+
+
+def test_every_kind_of_the_station_is_shown(kinds_of: Callable[[Any], set[str]]) -> None:
+    assert kinds_of(station_faults) == {                # tests/sim/test_station_faults.py
+        "supply_hangs", "supply_trips", "supply_readback_offset", "meter_offset", "late_reply",
+        "contact_resistance", "sense_open", "cable_open", "will_not_warm", "ambient",
+    }
