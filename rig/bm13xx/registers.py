@@ -154,13 +154,18 @@ ADC_CTRL1_DIODE = 0x0000_4480
 ANALOG_MUX_DIODE = 0x0000_0002
 
 
-def mailbox_write(core_register: int, value: int) -> int:
-    """CORE_MAILBOX word that writes one register of every core."""
-    return 0x8000_8000 | core_register << 8 | value
+def mailbox_write(core_register: int, value: int, core: int | None = None) -> int:
+    """CORE_MAILBOX word that writes one register of every core, or of ``core`` alone.
+
+    Captures hold the first form only; the second is inferred from the field that names a core.
+    """
+    where = 0x8000_0000 if core is None else core << 16
+    return where | 0x8000 | core_register << 8 | value
 
 
+CORE_ENABLE_REGISTER, CORE_ENABLED, CORE_DISABLED = 0x02, 0xAA, 0x55    # 0x55 is its reset value
 CORE_CLOCK_SELECT = mailbox_write(0x0B, 0x00)
-CORE_ENABLE = mailbox_write(0x02, 0xAA)
+CORE_ENABLE = mailbox_write(CORE_ENABLE_REGISTER, CORE_ENABLED)
 NONCE_OVERFLOW_CONTROL = mailbox_write(0x0D, 0xEE)
 
 

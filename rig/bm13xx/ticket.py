@@ -5,6 +5,8 @@ Source: 256foundation/mujina ``mujina-miner/src/asic/bm13xx/REFERENCE.md``, chec
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from rig.errors import UsageError
 
 HARD_WIRED_ZERO_BITS = 32
@@ -19,6 +21,12 @@ def ticket_mask(extra_zero_bits: int) -> int:
         raise UsageError(f"a ticket of {extra_zero_bits} extra zero bits asked for, 0 to 32 exist")
     plain = (1 << extra_zero_bits) - 1
     return int.from_bytes(_reversed_bits(byte) for byte in plain.to_bytes(4, "big"))
+
+
+@lru_cache(maxsize=64)
+def plain_mask(mask: int) -> int:
+    """A register value with the bits of each byte in order: bit i asks for the i-th further zero bit."""
+    return int.from_bytes(_reversed_bits(byte) for byte in mask.to_bytes(4, "big"))
 
 
 def zero_bits_of(mask: int) -> int:

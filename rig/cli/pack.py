@@ -1,4 +1,4 @@
-"""``rig pack``: make, check and look at packs of known answers."""
+"""``rig pack``: make, check and look at packs of known answers (record and merge: pack_record)."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from rig.cli.pack_record import check_folder, merge, record
 from rig.errors import FileError
 
 if TYPE_CHECKING:
@@ -18,7 +19,9 @@ if TYPE_CHECKING:
 
     from rig.work.pack import Pack
 
-app = typer.Typer(help="Packs of known answers: mine, verify, show.", no_args_is_help=True)
+app = typer.Typer(help="Packs of known answers: mine, record, merge, verify, show.", no_args_is_help=True)
+app.command()(record)
+app.command()(merge)
 
 _PackFile = Annotated[Path, typer.Argument(metavar="FILE", help="A *.kap file.")]
 
@@ -50,6 +53,7 @@ def mine(
         window_counts=window, required_zero_bits=bits, jobs=jobs, answers_per_chip=answers,
         per_sub_core=per_sub_core, seed=seed,
     )
+    check_folder(out)
     partial_file = out.with_name(out.name + ".partial")
     with PartialPack(partial_file, order) as partial:
         if partial.found:

@@ -55,15 +55,19 @@ class Ingest:
         self._wire = WireCount()
         self._heard_at = now
 
-    def feed(self, data: bytes, now: float) -> None:
-        """Take the bytes that were read at ``now``, seconds of the ledger's clock."""
+    def feed(self, data: bytes, now: float) -> ReplyBlock | None:
+        """Take the bytes that were read at ``now``, seconds of the ledger's clock.
+
+        Returns what they completed, register replies among it; None when there were no bytes.
+        """
         if not data:
-            return
+            return None
         block = self._decoder.feed(data)
         self._heard_at = now
         self._wire = self._wire.plus(data, block)
         if self.ledger is not None:
             self.ledger.take(block.nonces, now, block.damaged)
+        return block
 
     def wire(self, now: float) -> WireCount:
         """The wire's count as of ``now``."""

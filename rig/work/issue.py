@@ -15,6 +15,7 @@ from rig.work.pack import Pack
 
 GUARD_BATCHES = 16                   # answers still under way: replies wait for each other on the chain
 SILENT_SECONDS = 1.0                 # after this long without an answer the time alone tells what is due
+SUB_CORES = 16                       # places of a core: the low four bits of the version bits
 
 Keys = npt.NDArray[np.uint64]
 Index = npt.NDArray[np.intp]
@@ -44,6 +45,12 @@ class KnownJob:
     keys: Keys
     places: Index                    # chip * cores + core
     end_of_batch: Index              # (4096,) rows up to and with each batch
+
+    @cached_property
+    def sub_core_places(self) -> Index:
+        """(chip * cores + core) * 16 + sub-core."""
+        sub_core = (self.keys >> np.uint64(32)).astype(np.intp) % SUB_CORES
+        return np.asarray(self.places * SUB_CORES + sub_core)
 
     @cached_property
     def namer(self) -> Namer:
@@ -96,25 +103,34 @@ class Returns:
 class Issue:
     """A job frame that was written: what came back of it, and what is due.
 
-    ``first_trial`` is the row up to which earlier issues of the job made trials; ``due`` the rows
-    whose return must have passed; ``void`` those whose reply came damaged: no trials.
+    A job without any known answers has no rows: its right answers are only kept, by their keys.
+    ``replaced_at``: when the next job was written. ``first_trial`` is the row up to which earlier
+    issues of the job made trials; ``due`` the rows whose return must have passed; ``void`` those whose
+    reply came damaged: no trials.
     """
 
     def __init__(self, job: int, job_id: int, known: KnownJob, first_trial: int, now: float) -> None:
         self.job, self.job_id, self.known = job, job_id, known
         self.first_trial = first_trial
         self.issued_at = now
+        self.replaced_at = np.inf
         self.due = 0
         self.seen = np.zeros(len(known.keys), dtype=np.bool_)
         self.void: Flags | None = None              # most issues have none
         self._latest_batch = -1
+        self._unknown: list[Keys] = []
+
+    def taken_unknown(self) -> Keys:
+        """Keys of all replies to a job without known answers, in order of arrival."""
+        return np.concatenate(self._unknown) if self._unknown else np.empty(0, dtype=np.uint64)
 
     def take(self, keys: Keys) -> Returns:
         """Book genuine replies by their keys."""
         known = self.known.keys
         if not len(known):
+            self._unknown.append(keys)
             none = np.zeros(len(keys), dtype=np.bool_)
-            return Returns(none, none, ~none, np.empty(0, dtype=np.intp))
+            return Returns(none, none, none, np.empty(0, dtype=np.intp))
         # answers come nearly in order, so a block's are a small stretch of the known ones
         first, end = np.searchsorted(known, (keys.min(), keys.max() + np.uint64(1))).tolist()
         end = max(end, min(first + 1, len(known)))
@@ -159,6 +175,8 @@ class Issue:
         passed = min(self._latest_batch - GUARD_BATCHES, swept - 1)
         if now - max(heard_at, self.issued_at) >= SILENT_SECONDS:
             passed = max(passed, int((elapsed - SILENT_SECONDS) / seconds_per_batch) - 1)
+        if swept >= BATCHES + GUARD_BATCHES:
+            passed = BATCHES - 1                    # the versions are used up: no later answer will tell
         before = self.due
         if passed >= 0:
             self.due = max(before, int(self.known.end_of_batch[min(passed, BATCHES - 1)]))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,6 +11,7 @@ import numpy.typing as npt
 from rig.bm13xx.chain import ChainLayout
 from rig.bm13xx.replies import columns
 from rig.bm13xx.sweep import version_space_seconds
+from rig.work.census import Census, CensusBook
 from rig.work.damage import extent
 from rig.work.issue import Index, Issue, KnownAnswers, reply_keys
 from rig.work.pack import Pack
@@ -57,18 +58,23 @@ class Ledger:
 
     Times are seconds of one monotonic clock. ``mhz`` is the hash clock of all chips,
     ``ticket_zero_bits`` what their ticket mask asks for beyond the pack's required zero bits.
-    ``known``: the pack indexed for just that, for boards in one process to share.
+    ``known``: the pack indexed for just that, for boards in one process to share. ``closed`` is
+    given each issue when nothing more will be taken of it.
+
+    A pack may have jobs without answers: what is right for them is counted by chip, and no trial.
     """
 
     def __init__(
         self, pack: Pack, layout: ChainLayout, sweep_length: int, mhz: float, *, ticket_zero_bits: int = 0,
-        known: KnownAnswers | None = None,
+        known: KnownAnswers | None = None, closed: Callable[[Issue], None] | None = None,
     ) -> None:
         self._model, self._layout = pack.model, layout
         self._required = pack.required_zero_bits
         self._known = known or KnownAnswers(pack, layout, sweep_length, mhz, ticket_zero_bits)
         self._version_space_seconds = version_space_seconds(sweep_length)
+        self._census = CensusBook(layout, self._model.cores, self._version_space_seconds)
         self._slots = JobSlots(pack.templates)
+        self._closed = closed
         self._present: Issue | None = None
         self._before: Issue | None = None
         self._replaced_at = self._heard_at = -np.inf
@@ -90,9 +96,19 @@ class Ledger:
         if not 0 <= job_id < JOB_IDS:
             raise ValueError(f"job id {job_id}, expected 0 to {JOB_IDS - 1}")
         self._advance(now)
+        if self._before is not None:
+            self._census.close(self._before)
+            if self._closed is not None:
+                self._closed(self._before)
+        if self._present is not None:
+            self._present.replaced_at = now
         self._before, self._replaced_at = self._present, now
         self._slots.put(job, job_id)
         self._present = Issue(job, job_id, self._known.job(job), self._tried.get(job, 0), now)
+
+    def recall(self, job: int, job_id: int) -> None:
+        """A job frame that was written before the book was opened: its answers are known as stale."""
+        self._slots.put(job, job_id)
 
     def take(self, frames: Frames, now: float, damaged: Sequence[bytes] = ()) -> None:
         """Book (n, 11) nonce frames that were read at ``now``.
@@ -132,6 +148,12 @@ class Ledger:
             excused=self._excused, unnamed=self._unnamed,
         )
 
+    def census(self) -> Census:
+        """Counts by sub-core and all right answers, as of the last tally."""
+        return self._census.with_open(
+            issue for issue in (self._present, self._before) if issue is not None
+        )
+
     def _open_issues(self, now: float) -> list[Issue]:
         """Those whose answers may still come: the present one, and for a while the one before."""
         late = self._before if now - self._replaced_at <= LATE_SECONDS else None
@@ -165,7 +187,8 @@ class Ledger:
         """
         most = (self._excused + self._unnamed) / SLIPPING
         own = np.ones(len(frames), dtype=np.bool_)
-        for at in range(len(frames) if self._slipped < most else 0):
+        looked = min(len(frames), FEWEST_NAMED) if self._slipped < most else 0
+        for at in range(looked):
             for issue in self._open_issues(now):
                 named = issue.known.namer.name(frames[at].tobytes())
                 if named.rows and self._slipped < most:
@@ -190,6 +213,9 @@ class Ledger:
 
     def _take_known(self, issue: Issue, frames: Frames, now: float) -> None:
         returns = issue.take(reply_keys(frames))
+        if not len(issue.known.keys):
+            self._answers += len(frames)
+            return
         if len(returns.rows) < len(frames):
             # a chip whose new job comes late begins the version space anew: that repeat is the host's
             if now - issue.issued_at < self._version_space_seconds:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from dataclasses import asdict, dataclass
 from functools import cached_property
 
@@ -22,7 +23,9 @@ from rig.bm13xx.models import chip_model
 from rig.bm13xx.sweep import BATCHES
 from rig.errors import UsageError
 from rig.work.backend import best_backend, library_for
+from rig.work.issue import SUB_CORES
 from rig.work.pack import Pack
+from rig.work.packformat import NAME_PATTERN
 
 _VERSION = 0x2000_0000
 _NBITS = 0x1D00_FFFF
@@ -46,11 +49,19 @@ class Order:
     seed: int
 
     def __post_init__(self) -> None:
-        needed = chip_model(self.chip).positions * self.per_sub_core
+        model = chip_model(self.chip)
+        needed = model.positions * self.per_sub_core
         planned = self.jobs * self.answers_per_chip
         layout = ChainLayout(self.chips, self.address_interval)
         shortest = (1 << COUNTER_BITS) - layout.slice_start(self.chips - 1)
         for bad, message in (
+            (1 << model.sub_core_bits != SUB_CORES,
+             f"{self.chip}: found {1 << model.sub_core_bits} sub-cores a core, expected {SUB_CORES}: "
+             "packs hold no others"),
+            (re.fullmatch(NAME_PATTERN, self.name) is None,
+             f"name {self.name!r}: expected 1 to 60 letters, digits, dots, dashes or underscores"),
+            (not 1 <= self.sweep_length <= 0xFFFF,
+             f"a sweep length of {self.sweep_length}, expected 1 to 65535"),
             (needed > planned, f"{self.per_sub_core} answers for every sub-core are {needed} a chip, more "
                                f"than {self.jobs} jobs of {self.answers_per_chip}: ask for more of either"),
             (not 1 <= self.answers_per_chip <= BATCHES,
@@ -98,10 +109,10 @@ class Found:
     zero_bits: npt.NDArray[np.uint8]
 
 
-def template(order: Order, job: int) -> bytes:
-    """The 80-byte header of a job: hashes of stated labels, everything else fixed."""
+def header_template(name: str, job: int) -> bytes:
+    """The 80-byte header of a job of the pack ``name``: hashes of stated labels, everything else fixed."""
     def label(what: str) -> bytes:
-        return hashlib.sha256(f"rig pack {order.name}: {what} of job {job}".encode()).digest()
+        return hashlib.sha256(f"rig pack {name}: {what} of job {job}".encode()).digest()
 
     work = Job(0, _VERSION, label("previous block"), label("merkle root"), _NTIME, _NBITS)
     return work.header(0, 0)
@@ -131,7 +142,7 @@ def mine_unit(order: Order, job: int, chip: int) -> Found:
     batch = edges[:-1] + _draws(order, f"batches {job} {chip}", count) % (edges[1:] - edges[:-1])
     start = _draws(order, f"starts {job} {chip}", count) % np.uint64(order.window_counts)
     places = sub_cores_of(order, chip)[job]
-    work = Job.from_header(0, template(order, job))
+    work = Job.from_header(0, header_template(order.name, job))
     answers: set[tuple[int, int, int]] = set()
     for place, first_batch, offset in zip(places.tolist(), batch.tolist(), start.tolist(), strict=True):
         answers.add(_search(order, work, chip, place, first_batch, offset, answers))
@@ -147,12 +158,13 @@ def assemble(order: Order, found: dict[tuple[int, int], Found]) -> Pack:
     version_bits = np.concatenate([found[unit].version_bits for unit in order.units])
     zeros = np.concatenate([found[unit].zero_bits for unit in order.units])
     rows = np.lexsort((word, version_bits, job))
-    templates = np.frombuffer(b"".join(template(order, index) for index in range(order.jobs)), np.uint8)
+    headers = b"".join(header_template(order.name, index) for index in range(order.jobs))
     return Pack(
         name=order.name, origin=order.command, chip=order.chip, chips=order.chips,
         address_interval=order.address_interval, sweep_length=order.sweep_length,
         window_counts=order.window_counts, required_zero_bits=order.required_zero_bits,
-        templates=templates.reshape(order.jobs, 80), job=job[rows], chip_index=chip[rows],
+        templates=np.frombuffer(headers, np.uint8).reshape(order.jobs, 80),
+        job=job[rows], chip_index=chip[rows],
         word=word[rows], version_bits=version_bits[rows], zero_bits=zeros[rows],
     )
 

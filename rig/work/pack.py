@@ -140,6 +140,8 @@ def save_pack(pack: Pack, path: Path) -> None:
         pack.version_bits, pack.chip_index, pack.core.astype(np.uint8),
         layout.position(pack.counter).astype(np.uint32), pack.zero_bits,
     )
+    if min(header.answers) < 1:
+        raise FileError(path, f"job {header.answers.index(0)}", "no answers", "some to every job")
     if np.any(layout.chip_of(pack.counter) != pack.chip_index):
         raise FileError(path, "answers", "nonces of another chip's slice", "each chip's own")
     _check_templates(pack.templates, path)
@@ -153,8 +155,12 @@ def save_pack(pack: Pack, path: Path) -> None:
 def check_pack(pack: Pack, product: Product, path: Path) -> None:
     """Whether a pack is for this product. Raises FileError naming the first thing that differs."""
     named = [
-        silicon for silicon in (product.simulated_silicon, product.silicon)
-        if silicon is not None and Path(silicon.pack).name == path.name
+        silicon for silicon, pack in (
+            (product.simulated_silicon, product.simulated_silicon.pack),
+            (product.simulated_silicon, product.simulated_judged_by),
+            (product.silicon, product.silicon.pack if product.silicon else None),
+        )
+        if silicon is not None and pack is not None and Path(pack).name == path.name
     ]
     for field, found, expected in (
         ("chip", pack.chip, product.chip),

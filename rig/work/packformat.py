@@ -29,6 +29,7 @@ _LENGTH = struct.Struct("<I")
 _CHECKSUM_BYTES = 32
 # version step (2 bytes), chip, core, position in the chip's window (3 bytes), zero bits
 PLANES = 8
+NAME_PATTERN = r"^[A-Za-z0-9._-]{1,60}$"
 _MOST_ANSWERS = 50_000_000
 
 Bytes2d = npt.NDArray[np.uint8]
@@ -37,7 +38,7 @@ Bytes2d = npt.NDArray[np.uint8]
 class PackHeader(Data):
     """What a pack says about itself, as JSON in the file."""
 
-    name: str = Field(pattern=r"^[A-Za-z0-9._-]{1,60}$")
+    name: str = Field(pattern=NAME_PATTERN)
     origin: str                                 # how it was made, for records and people
     chip: str
     chips: int = Field(ge=1, le=256)

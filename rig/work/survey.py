@@ -46,16 +46,21 @@ def bad_answers(pack: Pack) -> Iterator[BadAnswer]:
 def coverage(pack: Pack) -> Coverage:
     """Count a pack's answers by job, chip, core and sub-core."""
     model = pack.model
-    chip, core = pack.chip_index.astype(np.intp), pack.core
-    places = (chip * model.cores + core) * 16 + pack.sub_core
-    every = np.bincount(places, minlength=pack.chips * model.cores * 16).reshape(pack.chips, -1)
-    present = [
-        core << 4 | sub_core
-        for core in range(model.cores) for sub_core in range(16) if model.has(core, sub_core)
-    ]
-    by_job = np.bincount(pack.job.astype(np.intp) * pack.chips + chip, minlength=pack.jobs * pack.chips)
+    every = per_sub_core(pack)
+    present = np.array([[model.has(core, sub_core) for sub_core in range(16)] for core in range(model.cores)])
+    places = pack.job.astype(np.intp) * pack.chips + pack.chip_index
+    by_job = np.bincount(places, minlength=pack.jobs * pack.chips)
     return Coverage(
         per_chip_and_job=by_job.reshape(pack.jobs, pack.chips),
-        per_core=every.reshape(pack.chips, model.cores, 16).sum(axis=2),
+        per_core=every.sum(axis=2),
         per_sub_core=every[:, present],
     )
+
+
+def per_sub_core(pack: Pack, wanted: npt.NDArray[np.bool_] | None = None) -> npt.NDArray[np.int64]:
+    """(chips, cores, 16) how many answers, of those ``wanted``, each sub-core has."""
+    shape = (pack.chips, pack.model.cores, 16)
+    places = (pack.chip_index.astype(np.intp) * shape[1] + pack.core) * 16 + pack.sub_core
+    if wanted is not None:
+        places = places[wanted]
+    return np.bincount(places, minlength=pack.chips * shape[1] * 16).reshape(shape)

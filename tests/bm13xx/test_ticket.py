@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from rig.bm13xx.ticket import ticket_mask, zero_bits_of
+from rig.bm13xx.ticket import plain_mask, ticket_mask, zero_bits_of
 from rig.errors import UsageError
 
 # difficulty → register, from the reference
@@ -16,6 +16,17 @@ def test_masks_of_the_reference(bits: int, mask: int) -> None:
 
 def test_every_mask_says_its_bits() -> None:
     assert [zero_bits_of(ticket_mask(bits)) for bits in range(33)] == list(range(33))
+
+
+@pytest.mark.parametrize(
+    ("mask", "plain"), [(0x80, 0b1), (0x40, 0b10), (0x80FF, 0x1FF), (0x8000_0000, 1 << 24), (0xA0, 0b101)]
+)
+def test_the_bits_of_a_mask_in_order(mask: int, plain: int) -> None:
+    assert plain_mask(mask) == plain
+
+
+def test_plain_masks_are_so_many_ones() -> None:
+    assert [plain_mask(ticket_mask(bits)) for bits in range(33)] == [(1 << bits) - 1 for bits in range(33)]
 
 
 @pytest.mark.parametrize("bits", [-1, 33])

@@ -13,7 +13,7 @@ from rig.bm13xx.sweep import BATCHES
 from rig.errors import UsageError
 from rig.work import mine
 from rig.work.backend import Backend, library_for
-from rig.work.mine import Order, assemble, first_strong, mine_unit, sub_cores_of, template
+from rig.work.mine import Order, assemble, first_strong, header_template, mine_unit, sub_cores_of
 from rig.work.pack import Pack
 
 ORDER = Order(
@@ -28,7 +28,7 @@ def changed(**changes: Any) -> Order:
 
 def test_a_unit_holds_answers_of_its_chip_inside_the_window() -> None:
     found = mine_unit(ORDER, 1, 2)
-    work = Job.from_header(0, template(ORDER, 1))
+    work = Job.from_header(0, header_template(ORDER.name, 1))
     for word, version_bits, zeros in zip(
         found.word.tolist(), found.version_bits.tolist(), found.zero_bits.tolist(), strict=True
     ):
@@ -96,7 +96,7 @@ def test_searches_agree(
     native: tuple[Backend, ...], first: int, count: int, version_bits: int, required: int
 ) -> None:
     """Every code path finds the first word, at odd counts and over the end of the number range too."""
-    work = Job.from_header(0, template(ORDER, 0))
+    work = Job.from_header(0, header_template(ORDER.name, 0))
     words = [(first + step) % 2**32 for step in range(count)]
     strong = (w for w in words if zero_bits(block_hash(work.header(w, version_bits))) >= required)
     expected = next(strong, -1)
@@ -114,7 +114,7 @@ def test_mining_without_the_library_finds_the_same(monkeypatch: pytest.MonkeyPat
     plain = mine_unit(ORDER, 0, 1)
     np.testing.assert_array_equal(quick.word, plain.word)
     np.testing.assert_array_equal(quick.zero_bits, plain.zero_bits)
-    assert first_strong(Job.from_header(0, template(ORDER, 0)), 0, 0, 3, 60) == -1
+    assert first_strong(Job.from_header(0, header_template(ORDER.name, 0)), 0, 0, 3, 60) == -1
 
 
 def test_assembled_answers_are_in_the_packs_order(small_pack: Pack) -> None:

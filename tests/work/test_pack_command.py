@@ -61,6 +61,36 @@ def test_an_order_that_cannot_be_is_one_sentence(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.parametrize(("words", "says"), [
+    (["--chip", "bm1366"], "found 8 sub-cores a core, expected 16"),
+    (["--name", "two words"], "letters, digits"),
+    (["--sweep-length", "0"], "a sweep length of 0"),
+    (["--bits", "70"], "70 zero bits"),
+    (["--chips", "300"], "beyond 0xFF"),
+])
+def test_what_no_pack_can_be_is_refused_at_once(tmp_path: Path, words: list[str], says: str) -> None:
+    result = rig("pack", "mine", tmp_path / "x.kap", *words)
+    assert (result.returncode, list(tmp_path.iterdir())) == (2, [])
+    assert says in result.stderr
+
+
+def test_nowhere_to_write(tmp_path: Path) -> None:
+    result = rig("pack", "mine", tmp_path / "none" / "x.kap", *MINE)
+    assert result.returncode == 2
+    assert "expected one to write the pack to" in result.stderr
+
+
+def test_merge(file: Path) -> None:
+    out = file.with_name("both.kap")
+    result = rig("pack", "merge", out, file, file)
+    assert result.returncode == 0, result.stderr
+    assert "3600 answers of 2 packs" in result.stdout
+    assert len(load_pack(out)) == 3600
+    alone = rig("pack", "merge", out, file)
+    assert alone.returncode == 2
+    assert "two packs or more" in alone.stderr
+
+
 def test_verify_a_sound_pack(file: Path) -> None:
     result = rig("pack", "verify", file)
     assert (result.returncode, result.stdout) == (0, f"good: {file}: 3600 of 3600 answers hold\n")
