@@ -7,6 +7,7 @@ an error cannot be told from data.
 
 from __future__ import annotations
 
+import secrets
 import struct
 import termios
 from collections.abc import Callable, Iterator
@@ -91,6 +92,7 @@ class Bridge:
         self._port = port
         self._clock = clock
         self._next_id = 0
+        self._in_step = False
         self._buffer = bytearray()
         with self._faults():
             self._serial = opener(port)
@@ -148,18 +150,35 @@ class Bridge:
 
     def _ask(self, page: _Page, command: int, data: bytes) -> bytes:
         """One request; answers to earlier ones are dropped by their ids."""
+        if not self._in_step:
+            self._fall_in()
         self._next_id = (self._next_id + 1) % 256
+        answer = self._exchange(page, command, data)
+        if answer[3] != _Status.OK:
+            raise _Refusal(answer[3], answer[4:])
+        return answer[4:]
+
+    def _fall_in(self) -> None:
+        """Let everything pass that the bridge still had to say to whoever held the port before.
+
+        It answers in order, and a busy one answers the dead late: so a question under an id of
+        chance is waited for, thrice, for an id is only a byte.
+        """
+        for _ in range(3):
+            self._next_id = secrets.randbelow(256)
+            self._exchange(_Page.GPIO, 0, b"")
+        self._next_id = secrets.randbelow(256)
+        self._in_step = True
+
+    def _exchange(self, page: _Page, command: int, data: bytes) -> bytes:
+        """The answer under the present id."""
         request = struct.pack("<HBBBB", 6 + len(data), self._next_id, 0, page, command) + data
         deadline = self._clock.now() + ANSWER_SECONDS
         with self._faults():
             self._serial.write(request)
-        while True:
-            answer = self._packet(deadline)
-            if answer[2] == self._next_id:
-                break
-        if answer[3] != _Status.OK:
-            raise _Refusal(answer[3], answer[4:])
-        return answer[4:]
+        while (answer := self._packet(deadline))[2] != self._next_id:
+            continue
+        return answer
 
     def _packet(self, deadline: float) -> bytes:
         """The next whole packet. A length no answer has means the stream is out of step."""

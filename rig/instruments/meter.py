@@ -6,9 +6,12 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from rig.instruments.identity import Identity
-from rig.instruments.numbers import parse_numbers
+from rig.instruments.numbers import PLAIN, Markers, parse_numbers
 from rig.instruments.session import Session
+from rig.instruments.transport import NEWLINES, Wire
 from rig.slot import Meter, PowerReading
+
+METER_SECONDS = 1.9                             # patience for one answer
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +19,7 @@ class MeterFamily:
     """How meters of one family are spoken to.
 
     ``read`` answers volts, amps, watts and watt-hours in this order, as ``opening`` arranged.
+    ``counting`` are the beginnings of what ``energy_state`` answers while it counts.
     """
 
     name: str
@@ -25,7 +29,10 @@ class MeterFamily:
     read: str
     start_energy: tuple[str, ...]               # from any state to counting from zero
     energy_state: str
-    counting: str
+    counting: tuple[str, ...]
+    markers: Markers = PLAIN
+    seconds: float = METER_SECONDS
+    wire: Wire = NEWLINES
 
 
 class MeterSession(Meter, Protocol):
@@ -60,11 +67,12 @@ class ScpiMeter:
         state = session.query(family.energy_state, str.strip, after=family.start_energy)
         if not state.upper().startswith(family.counting):
             errors = "; ".join(session.errors()) or "no error"
-            raise session.fault(f"energy: found state {state} and {errors}, expected {family.counting}")
+            raise session.fault(f"energy: found state {state} and {errors}, "
+                                f"expected {' or '.join(family.counting)}")
 
     def read(self) -> PowerReading:
         def four(line: str) -> PowerReading:
-            return PowerReading(*parse_numbers(line, 4))
+            return PowerReading(*parse_numbers(line, 4, self._family.markers))
 
         return self._session.query(self._family.read, four)
 

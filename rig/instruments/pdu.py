@@ -9,11 +9,29 @@ from __future__ import annotations
 
 import http.client
 from dataclasses import dataclass
+from typing import Protocol
 from urllib.parse import urlsplit
 
 from rig.errors import InstrumentError, Role
 
 _SECONDS = 1.0
+
+
+class Mains(Protocol):
+    """A switched feed of one supply. Raises InstrumentError (SUPPLY)."""
+
+    @property
+    def number(self) -> int: ...
+
+    def cut(self) -> None:
+        """Mains off, read back."""
+        ...
+
+    def feed(self) -> None:
+        """Mains on, read back."""
+        ...
+
+    def is_fed(self) -> bool: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +48,10 @@ class Outlet:
     def feed(self) -> None:
         """Mains on, read back."""
         self._switch("1")
+
+    def is_fed(self) -> bool:
+        """Whether the outlet is on."""
+        return self._ask("GET", None) == "1"
 
     def _switch(self, level: str) -> None:
         self._ask("PUT", level)

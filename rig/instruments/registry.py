@@ -2,42 +2,68 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Protocol, TypeVar
 
 from rig.clock import Clock
 from rig.errors import RigError, Role, UsageError
-from rig.fixturefile import MeterEntry, ScannerEntry, SupplyEntry
-from rig.instruments.families.daq970a import DAQ970A
-from rig.instruments.families.scpi99 import SCPI99
-from rig.instruments.families.wt300e import WT300E
+from rig.fixturefile import InstrumentEntry, MeterEntry, ScannerEntry, SlotEntry, SupplyEntry
+from rig.instruments.families import (
+    chroma62000p,
+    chroma66200,
+    daq970a,
+    dmm6500,
+    genesys,
+    it6000c,
+    n6900,
+    pw3336,
+    scpi99,
+    truevolt,
+    wt300e,
+)
 from rig.instruments.identity import Expected
-from rig.instruments.meter import MeterFamily, MeterSession, ScpiMeter
-from rig.instruments.scanner import Channels, ScannerFamily, ScannerSession, ScpiScanner
+from rig.instruments.kind import Kind, MeterKind, ScannerKind, SupplyKind
+from rig.instruments.meter import MeterSession, ScpiMeter
+from rig.instruments.scanner import Channels, ScannerSession, ScpiScanner
 from rig.instruments.session import Conduct, Session
-from rig.instruments.supply import PowerSupply, ScpiSupply, SupplyFamily
-from rig.instruments.transport import Transport
-
-SUPPLIES: Mapping[str, SupplyFamily] = {SCPI99.name: SCPI99}
-METERS: Mapping[str, MeterFamily] = {WT300E.name: WT300E}
-SCANNERS: Mapping[str, ScannerFamily] = {DAQ970A.name: DAQ970A}
-
-# Patience for one answer. A supply is asked twice before it counts as gone, and a live board waits.
-SUPPLY_SECONDS = 1.0
-METER_SECONDS = 1.9
-SCANNER_SECONDS = 1.9                           # on top of the time the scan takes
+from rig.instruments.supply import PowerSupply, ScpiSupply
+from rig.instruments.supply_family import SupplyFamily
+from rig.instruments.transport import Transport, TransportOpener, Wire
 
 F = TypeVar("F")
 
-TransportOpener = Callable[[str, Clock], Transport]
+
+def _by_name(*kinds: Kind[F]) -> dict[str, Kind[F]]:
+    return {kind.name: kind for kind in kinds}
 
 
-def visa(resource: str, clock: Clock) -> Transport:
+SUPPLIES: Mapping[str, SupplyKind] = _by_name(
+    scpi99.KIND, n6900.KIND, it6000c.KIND, chroma62000p.KIND, genesys.KIND
+)
+METERS: Mapping[str, MeterKind] = _by_name(wt300e.KIND, chroma66200.KIND, pw3336.KIND)
+SCANNERS: Mapping[str, ScannerKind] = _by_name(daq970a.KIND, dmm6500.KIND, truevolt.KIND)
+
+
+def visa(resource: str | None, wire: Wire, clock: Clock) -> Transport:
     """The wired transport. Imported here: PyVISA takes half a second to load."""
     from rig.instruments.visa import VisaTransport
 
-    return VisaTransport(resource, clock)
+    if resource is None:
+        raise UsageError("instrument: found no resource, expected a VISA name; is the bench running?")
+    return VisaTransport(resource, clock, wire)
+
+
+def supply_family(entry: SupplyEntry) -> SupplyFamily:
+    """The family of a supply with its options. Raises UsageError for an unknown family or option."""
+    return known(SUPPLIES, entry.family, Role.SUPPLY).family(entry.options)
+
+
+def check_families(slot: SlotEntry) -> None:
+    """Raises UsageError when a slot's line names a family or an option that does not exist."""
+    supply_family(slot.supply)
+    known(METERS, slot.meter.family, Role.METER).family(slot.meter.options)
+    known(SCANNERS, slot.scanner.family, Role.SCANNER).family(slot.scanner.options)
 
 
 def open_supply(entry: SupplyEntry, clock: Clock, transport: TransportOpener = visa) -> PowerSupply:
@@ -50,30 +76,31 @@ def open_supply(entry: SupplyEntry, clock: Clock, transport: TransportOpener = v
 
 def supply_client(entry: SupplyEntry, clock: Clock, transport: TransportOpener = visa) -> PowerSupply:
     """A supply that is connected to at the first word. Raises UsageError for a bad entry."""
-    family = known(SUPPLIES, entry.family, Role.SUPPLY)
+    family = supply_family(entry)
     conduct = Conduct(
         Role.SUPPLY,
-        f"supply {entry.family} at {entry.resource}",
-        SUPPLY_SECONDS,
-        Expected(family.models, entry.serial_number),
+        f"supply {entry.family} at {entry.resource or 'memory'}",
+        family.seconds,
+        _expected(entry, family.models),
         family.opening,
+        family.error_query,
+        family.acknowledge,
     )
-    session = Session(transport(_address(entry.resource, Role.SUPPLY), clock), conduct)
-    return ScpiSupply(session, family)
+    return ScpiSupply(Session(transport(entry.resource, family.wire, clock), conduct), family)
 
 
 def open_meter(entry: MeterEntry, clock: Clock, transport: TransportOpener = visa) -> MeterSession:
     """Connect to a power meter, identify it and set it up. Raises as ``open_supply``."""
-    family = known(METERS, entry.family, Role.METER)
+    family = known(METERS, entry.family, Role.METER).family(entry.options)
     conduct = Conduct(
         Role.METER,
-        f"meter {entry.family} at {entry.resource}",
-        METER_SECONDS,
-        Expected(family.models, entry.serial_number),
+        f"meter {entry.family} at {entry.resource or 'memory'}",
+        family.seconds,
+        _expected(entry, family.models),
         family.opening,
         family.error_query,
     )
-    session = Session(transport(_address(entry.resource, Role.METER), clock), conduct)
+    session = Session(transport(entry.resource, family.wire, clock), conduct)
     with _closed_on_fault(session):
         return ScpiMeter(session, family)
 
@@ -82,22 +109,23 @@ def open_scanner(
     entry: ScannerEntry, domains: int, clock: Clock, transport: TransportOpener = visa
 ) -> ScannerSession:
     """Connect to a scanner, identify it and set up one scan of ``domains`` domains and the pads."""
-    family = known(SCANNERS, entry.family, Role.SCANNER)
+    family = known(SCANNERS, entry.family, Role.SCANNER).family(entry.options)
     first = entry.first_domain_channel
     channels = Channels(tuple(range(first, first + domains)), entry.terminal_channel)
     conduct = Conduct(
         Role.SCANNER,
-        f"scanner {entry.family} at {entry.resource}",
-        SCANNER_SECONDS + (domains + 1) * family.seconds_per_channel,
-        Expected(family.models, entry.serial_number),
+        f"scanner {entry.family} at {entry.resource or 'memory'}",
+        family.seconds + (domains + 1) * family.seconds_per_channel,
+        _expected(entry, family.models),
         family.arrange(channels),
+        family.error_query,
     )
-    session = Session(transport(_address(entry.resource, Role.SCANNER), clock), conduct)
+    session = Session(transport(entry.resource, family.wire, clock), conduct)
     with _closed_on_fault(session):
         return ScpiScanner(session, family, channels)
 
 
-def known(families: Mapping[str, F], name: str, role: Role) -> F:
+def known(families: Mapping[str, Kind[F]], name: str, role: Role) -> Kind[F]:
     """The family of that name. Raises UsageError naming those there are."""
     if name not in families:
         raise UsageError(f"{role.value} family {name!r}: expected one of {', '.join(families)}")
@@ -117,7 +145,7 @@ def _closed_on_fault(part: _Closable) -> Iterator[None]:
         raise
 
 
-def _address(resource: str | None, role: Role) -> str:
-    if resource is None:
-        raise UsageError(f"{role.value}: found no resource, expected a VISA name; is the bench running?")
-    return resource
+def _expected(entry: InstrumentEntry, models: Iterable[str]) -> Expected:
+    """Who may answer: the model the fixture file names, else any of the family."""
+    named = (entry.model.upper(),) if entry.model else tuple(models)
+    return Expected(named, entry.serial_number)

@@ -8,6 +8,7 @@ before the next word; then the question is asked once more.
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -21,6 +22,7 @@ T = TypeVar("T")
 
 # An error queue holds ten to thirty entries; one that never empties is no queue.
 _MOST_ERRORS = 40
+_ERROR_ENTRY = re.compile(r"[+-]?\d+(?![\d.])", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +34,8 @@ class Conduct:
     seconds: float                              # patience for one answer
     expected: Expected
     opening: tuple[str, ...]                    # told after each identification
-    error_query: str = "SYST:ERR?"
+    error_query: str | None = "SYST:ERR?"       # None: it has no error queue
+    acknowledge: str | None = None              # what each line that is no question is answered with
 
 
 class Session:
@@ -83,8 +86,8 @@ class Session:
                 self._resync()
             try:
                 for line in lines:
-                    self._transport.write(line)
-            except TransportError as error:
+                    self._say(line)
+            except (TransportError, ValueError) as error:
                 raise self._failed(lines[0], error) from error
 
     def shout(self, lines: tuple[str, ...], question: str, parse: Callable[[str], T], hurry: float) -> T:
@@ -106,8 +109,9 @@ class Session:
     def errors(self) -> tuple[str, ...]:
         """All entries of the instrument's error queue, oldest first; reading empties it."""
         found: list[str] = []
-        while len(found) < _MOST_ERRORS:
-            entry = self.query(self._conduct.error_query, str.strip)
+        question = self._conduct.error_query
+        while question is not None and len(found) < _MOST_ERRORS:
+            entry = self.query(question, _error_entry)
             if entry.lstrip("+").startswith("0"):
                 break
             found.append(entry)
@@ -132,13 +136,23 @@ class Session:
         if self._transport.waiting():
             raise ValueError("an answer nobody asked for was waiting")
         for line in after:
-            self._transport.write(line)
+            self._say(line, seconds)
         self._transport.write(question)
         answer = parse(self._transport.read_line(seconds))
         if self._transport.waiting():
             raise ValueError("more than one line came back")
         self._in_step = True
         return answer
+
+    def _say(self, line: str, seconds: float | None = None) -> None:
+        """A line that is no question, with its acknowledgement where the instrument gives one."""
+        self._transport.write(line)
+        wanted = self._conduct.acknowledge
+        if wanted is None:
+            return
+        patience = self._conduct.seconds if seconds is None else seconds
+        if (found := self._transport.read_line(patience)) != wanted:
+            raise ValueError(f"{line} answered with {found[:40]!r}, expected {wanted}")
 
     def _ask_or_fail(
         self, question: str, parse: Callable[[str], T], after: tuple[str, ...], seconds: float
@@ -155,12 +169,12 @@ class Session:
         try:
             self._transport.reopen()
             for line in first:
-                self._transport.write(line)
+                self._say(line)
             found = self._ask("*IDN?", parse_identity, (), conduct.seconds)
             self._in_step = False
             self._check(found)
             for line in conduct.opening:
-                self._transport.write(line)
+                self._say(line)
         except (TransportError, ValueError) as error:
             self._transport.close()
             raise self.fault(f"found no identity ({error}), expected an answer to *IDN?") from error
@@ -179,3 +193,11 @@ class Session:
     def _failed(self, question: str, error: Exception) -> InstrumentError:
         self._in_step = False
         return self.fault(f"{question}: found {error}, expected one answer")
+
+
+def _error_entry(text: str) -> str:
+    """A number, and mostly a text after it."""
+    entry = text.strip()
+    if not _ERROR_ENTRY.match(entry):
+        raise ValueError(f"{entry[:40]!r} is no entry of an error queue")
+    return entry

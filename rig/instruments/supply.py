@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator
 from typing import Protocol
 
 from rig.errors import InstrumentError
 from rig.instruments.identity import Identity
-from rig.instruments.numbers import parse_number, parse_register, parse_switch
+from rig.instruments.numbers import parse_number, parse_switch
 from rig.instruments.session import Session
+from rig.instruments.supply_family import SupplyFamily
 from rig.slot import Mode, Protection, Reading, Status, SupplyReading
 
 # An order to switch off waits this long on the present link before it takes a fresh one.
@@ -17,6 +18,9 @@ HURRY_SECONDS = 0.3
 # A set value reads back within this share of itself plus this much: rounding to the DAC's step.
 _READ_BACK_SHARE = 0.002
 _READ_BACK_STEP = 0.02
+
+# Without a status register, current this near its limit is a current limit.
+_LIMITING_SHARE = 0.01
 
 
 class PowerSupply(Protocol):
@@ -59,31 +63,18 @@ class PowerSupply(Protocol):
         """Output off, read back, even with a hanging link: then on a fresh connection."""
         ...
 
+    def arm_watchdog(self, seconds: float) -> float | None:
+        """The supply switches off by itself when it hears nothing for ``seconds``; read back.
+
+        Returns the seconds it was set to (a supply has its own steps), None where there is none.
+        """
+        ...
+
+    def disarm_watchdog(self) -> None:
+        """No more of that; nothing to do where there is none."""
+        ...
+
     def close(self) -> None: ...
-
-
-@dataclass(frozen=True, slots=True)
-class SupplyFamily:
-    """How supplies of one family are spoken to. A setting ``X`` takes ``X value`` and ``X?``."""
-
-    name: str
-    models: tuple[str, ...]                     # beginnings of model names; empty accepts any
-    opening: tuple[str, ...]
-    volts: str
-    limit_amps: str
-    over_volts: str
-    over_amps: str
-    enable_over_amps: str
-    output: str
-    clear_protection: str
-    measure_volts: str
-    measure_amps: str
-    operation: str                              # condition register: what is regulated
-    constant_voltage_bit: int
-    constant_current_bit: int
-    off_bit: int
-    questionable: str                           # condition register: what tripped
-    trip_bits: int
 
 
 class ScpiSupply:
@@ -100,20 +91,18 @@ class ScpiSupply:
         return self._session.identity()
 
     def configure(self, volts: float, limit_amps: float, protection: Protection) -> None:
-        """Levels in the order in which none ever stands above its protection."""
-        family, session = self._family, self._session
+        """Levels in the order in which none ever stands above its bounds."""
+        session, family = self._session, self._family
         session.errors()
-        over_volts = (family.over_volts, protection.over_volts)
-        over_amps = (family.over_amps, protection.over_amps)
-        for setting, value, guard in (
-            (family.limit_amps, limit_amps, over_amps),
-            (family.volts, volts, over_volts),
+        self._tell(*family.prepare)
+        for setting, value, outer, bound in (
+            (family.limit_amps, limit_amps, (family.over_amps, *family.amp_bounds), protection.over_amps),
+            (family.volts, volts, (family.over_volts, *family.volt_bounds), protection.over_volts),
         ):
-            rises = value > self._present(setting)
-            for name, level in (guard, (setting, value)) if rises else ((setting, value), guard):
+            bounds = [name for name in outer if name is not None]
+            for name, level in self._nested(setting, value, bounds, bound):
                 self._set(name, level)
-        session.tell(family.enable_over_amps)
-        self._complain(family.enable_over_amps)
+        self._tell(*family.enable_protection)
 
     def set_volts(self, volts: float) -> None:
         self._set(self._family.volts, volts)
@@ -135,12 +124,28 @@ class ScpiSupply:
         session, family = self._session, self._family
         volts = session.query(family.measure_volts, parse_number)
         amps = session.query(family.measure_amps, parse_number)
-        return SupplyReading(volts, amps, _product(volts, amps), self._mode())
+        return SupplyReading(volts, amps, _product(volts, amps), self._mode(amps))
 
     def clear_protection(self) -> None:
         self.output_off()
-        self._session.tell(self._family.clear_protection)
-        self._complain(self._family.clear_protection)
+        if self._family.clear_protection is not None:
+            self._tell(self._family.clear_protection)
+
+    def arm_watchdog(self, seconds: float) -> float | None:
+        watchdog = self._family.watchdog
+        if watchdog is None:
+            return None
+        delay = watchdog.steps(seconds)
+        self._session.errors()
+        self._set(watchdog.delay, delay)
+        self._switch_watchdog(watchdog.state, on=True)
+        return delay
+
+    def disarm_watchdog(self) -> None:
+        watchdog = self._family.watchdog
+        if watchdog is not None:
+            self._session.errors()
+            self._switch_watchdog(watchdog.state, on=False)
 
     def interrupt(self) -> None:
         self._session.interrupt()
@@ -153,18 +158,26 @@ class ScpiSupply:
     def close(self) -> None:
         self._session.close()
 
-    def _mode(self) -> Mode:
-        family = self._family
-        if self._session.query(family.questionable, parse_register) & family.trip_bits:
-            return Mode.TRIPPED
-        bits = self._session.query(family.operation, parse_register)
-        if bits & family.off_bit:
+    def _mode(self, amps: Reading) -> Mode:
+        status = self._family.status
+        if status is not None:
+            found = status.mode(self._session)
+            if found is not None:
+                return found
+        if not self.output_is_on():
             return Mode.OFF
-        if bits & family.constant_current_bit:
-            return Mode.CONSTANT_CURRENT
-        if bits & family.constant_voltage_bit:
-            return Mode.CONSTANT_VOLTAGE
-        return Mode.CONSTANT_VOLTAGE if self.output_is_on() else Mode.OFF
+        limit = self._present(self._family.limit_amps)
+        limiting = amps.ok and amps.value >= limit * (1 - _LIMITING_SHARE)
+        return Mode.CONSTANT_CURRENT if limiting else Mode.CONSTANT_VOLTAGE
+
+    def _nested(
+        self, setting: str, value: float, outer: list[str], bound: float
+    ) -> Iterator[tuple[str, float]]:
+        """A bound that rises comes before its level, one that falls after it. ``outer``: outermost first."""
+        rising = [name for name in outer if bound > self._present(name)]
+        yield from ((name, bound) for name in rising)
+        yield setting, value
+        yield from ((name, bound) for name in reversed(outer) if name not in rising)
 
     def _present(self, setting: str) -> float:
         """The level a setting stands at; infinity when the supply does not say."""
@@ -179,6 +192,18 @@ class ScpiSupply:
         if not found.ok or abs(found.value - value) > _READ_BACK_SHARE * value + _READ_BACK_STEP:
             shown = f"{found.value:g}" if found.ok else found.status.value
             raise self._session.fault(f"{command}: found {shown} on reading back, expected {value:g}")
+
+    def _switch_watchdog(self, state: str, *, on: bool) -> None:
+        command = f"{state} {'ON' if on else 'OFF'}"
+        if self._session.query(f"{state}?", parse_switch, after=(command,)) is not on:
+            raise self._session.fault(f"{command}: found the other state on reading back")
+        self._complain(command)
+
+    def _tell(self, *commands: str) -> None:
+        """Commands that cannot be read back; what the supply thought of them is asked at once."""
+        for command in commands:
+            self._session.tell(command)
+            self._complain(command)
 
     def _complain(self, command: str) -> None:
         errors = self._session.errors()

@@ -1,13 +1,18 @@
 """The second seam: lines to and from one instrument.
 
-Two transports: ``rig.instruments.visa.VisaTransport`` (wired) and, in virtual time, the bench's.
-What goes wrong here is a ``TransportError``; it never leaves the room, the session turns it into
-an ``InstrumentError`` of the right role.
+Two transports: ``rig.instruments.visa.VisaTransport`` (wired) and
+``rig.instruments.memory.MemoryTransport`` (in the same process, in virtual time). What goes wrong
+here is a ``TransportError``; it never leaves the room, the session turns it into an
+``InstrumentError`` of the right role.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Protocol
+
+from rig.clock import Clock
 
 
 class TransportError(Exception):
@@ -28,6 +33,18 @@ class Flooded(TransportError):
 
 class Interrupted(TransportError):
     """Another thread called ``interrupt``: something more urgent waits."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wire:
+    """How a family's lines travel: what ends them, and how long it wants between two of ours."""
+
+    write_ending: str = "\n"
+    read_ending: str = "\n"                     # a CR before a newline is dropped anyway
+    pace_seconds: float = 0.0
+
+
+NEWLINES = Wire()
 
 
 class Transport(Protocol):
@@ -58,3 +75,7 @@ class Transport(Protocol):
         ...
 
     def close(self) -> None: ...
+
+
+# From a VISA name (None where the transport needs none), the family's wire and a clock; opens nothing yet.
+TransportOpener = Callable[[str | None, Wire, Clock], Transport]

@@ -26,7 +26,7 @@ from pyvisa.resources import MessageBasedResource
 
 from rig.clock import Clock
 from rig.errors import UsageError
-from rig.instruments.transport import Flooded, Interrupted, Lost, Silent
+from rig.instruments.transport import Flooded, Interrupted, Lost, Silent, Wire
 
 _RESOURCE = re.compile(r"TCPIP\d*::[^:\s]+::\d{1,5}::SOCKET", re.ASCII | re.IGNORECASE)
 _CONNECT_SECONDS = 1.0
@@ -62,14 +62,17 @@ def _visa_faults() -> Iterator[None]:
 
 
 class VisaTransport:
-    """One ``TCPIP::host::port::SOCKET`` resource. Lines end in a newline both ways; CR is dropped."""
+    """One ``TCPIP::host::port::SOCKET`` resource, its lines ended and paced as ``wire`` says."""
 
-    def __init__(self, resource: str, clock: Clock) -> None:
+    def __init__(self, resource: str, clock: Clock, wire: Wire = Wire()) -> None:
         """Opens nothing yet. Raises UsageError for any other kind of resource name."""
         if not _RESOURCE.fullmatch(resource):
             raise UsageError(f"instrument {resource!r}: expected a VISA name TCPIP::host::port::SOCKET")
         self._name = resource
         self._clock = clock
+        self._write_ending = wire.write_ending.encode("ascii")
+        self._read_ending = wire.read_ending.encode("ascii")
+        self._pace_seconds, self._busy_until = wire.pace_seconds, 0.0
         self._resource: MessageBasedResource | None = None
         self._socket: socket.socket | None = None
         self._buffer = bytearray()
@@ -101,18 +104,20 @@ class VisaTransport:
         resource, link = self._link()
         if _readable(self._wake_read, 0.0):
             raise Interrupted("interrupted")
+        self._clock.sleep(self._busy_until - self._clock.now())
+        self._busy_until = self._clock.now() + self._pace_seconds
         with _visa_faults():
             if not select.select([], [link], [], _WRITE_SECONDS)[1]:
                 raise Silent("it takes no more bytes")
-            resource.write_raw(line.encode("ascii") + b"\n")
+            resource.write_raw(line.encode("ascii") + self._write_ending)
 
     def read_line(self, seconds: float) -> str:
         deadline = self._clock.now() + seconds
-        while b"\n" not in self._buffer:
+        while self._read_ending not in self._buffer:
             self._take(deadline - self._clock.now())
             if len(self._buffer) > _LONGEST_LINE:
                 raise Flooded(f"more than {_LONGEST_LINE} bytes without a line end")
-        line, _, rest = self._buffer.partition(b"\n")
+        line, _, rest = self._buffer.partition(self._read_ending)
         self._buffer = rest
         return line.decode("ascii", errors="replace").strip()
 

@@ -59,9 +59,17 @@ def test_an_absent_device_is_no_fault_of_the_bridge(bridge: Bridge) -> None:
 
 def test_answers_to_earlier_requests_are_dropped(bridge: Bridge, pty_bridge: Any) -> None:
     bridge.pin(0)
+    bridge._next_id = 1
     pty_bridge.before_answer = bytes([5, 0, 0xEE, 0, 1]) + bytes([4, 0, 0xEF, 0x12])
 
     assert bridge.pin(0) is Level.LOW
+
+
+def test_late_answers_to_a_dead_guard_are_nobodys(bridge: Bridge, pty_bridge: Any) -> None:
+    """A guard was killed with questions open; a busy bridge answers them to its successor."""
+    pty_bridge.before_answer = b"".join(bytes([5, 0, number, 0, 1]) for number in range(1, 6))
+
+    assert [bridge.pin(0) for _ in range(6)] == [Level.LOW] * 6
 
 
 def test_a_silent_bridge_is_given_up_after_its_second(bridge: Bridge, pty_bridge: Any) -> None:
@@ -87,6 +95,7 @@ def test_an_impossible_length_is_a_fault_and_forgotten(bridge: Bridge, pty_bridg
 def test_the_wrong_number_of_bytes_is_a_fault(bridge: Bridge, pty_bridge: Any) -> None:
     pty_bridge.devices[0x50] = {}
     bridge.pin(0)
+    bridge._next_id = 1
     pty_bridge.raw = bytes([5, 0, 2, 0, 7])
 
     with pytest.raises(BridgeError, match="1 bytes, expected 4"):
