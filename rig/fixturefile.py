@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
+import re
+from datetime import date, timedelta
+from enum import Enum
 from pathlib import Path
 from typing import Annotated, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from rig.datafile import Data, load
 from rig.errors import UsageError
 
+# A whole board without any cooling gains 0.9 K/s at 1,060 W (1,235 J/K, assumed). Scenarios of the
+# simulated bench divide its thermal time constants by 20 as a rule, and by more.
+RISE_KELVIN_PER_SECOND = 2.0
+SIMULATED_RISE_KELVIN_PER_SECOND = 60.0
+
+Option = bool | int | float | str | list[int] | list[str] | None
+RAW_TCP = re.compile(r"tcp://[^/:\s]+:\d{1,5}")
 SlotName = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,40}$")]     # names locks and logs, too
 
 
@@ -31,42 +41,134 @@ class Pins(Data):
         return self
 
 
-class SupplyEntry(Data):
+class InstrumentEntry(Data):
+    """What every instrument's line may say. A serial number or model named here is demanded."""
+
+    family: str
+    resource: str | None = None                 # VISA name, TCPIP::host::port::SOCKET
+    serial_number: str | None = None
+    model: str | None = None                    # how its model name begins, instead of the family's
+    options: dict[str, Option] = Field(default={})      # the family's settings, docs/instruments.md
+    calibrated: date | None = None
+    certificate: str | None = None
+    calibration_due: date | int | None = None   # a date, or days from calibrated
+
+    @field_validator("calibration_due", mode="before")
+    @classmethod
+    def _some_days(cls, value: object) -> object:
+        if isinstance(value, int) and value < 1:
+            raise ValueError("a date, or at least one day from calibrated on")
+        return value
+
+    @model_validator(mode="after")
+    def _days_from_a_date(self) -> Self:
+        if isinstance(self.calibration_due, int) and self.calibrated is None:
+            raise ValueError("calibrated: a date, since calibration_due counts days from it")
+        return self
+
+    @property
+    def calibration_ends(self) -> date | None:
+        """The last day on which its calibration holds; None when the file does not say."""
+        if isinstance(self.calibration_due, int) and self.calibrated is not None:
+            return self.calibrated + timedelta(days=self.calibration_due)
+        return self.calibration_due if isinstance(self.calibration_due, date) else None
+
+
+class SupplyEntry(InstrumentEntry):
     """The slot's supply. Ratings are the model's; levels beyond them are refused."""
 
     family: str = "scpi99"
-    resource: str | None = None                 # VISA name, TCPIP::host::port::SOCKET
-    serial_number: str | None = None
     max_volts: float = Field(gt=0)
     max_amps: float = Field(gt=0)
     max_watts: float = Field(gt=0)
     pdu_outlet: int | None = Field(default=None, ge=1)
+    remote_sense: bool = True                   # regulates and reads back at the fixture's connector
+    cable_ohms: float = Field(default=0.002, ge=0)      # a round trip, supply to connector
+    watchdog_seconds: float | None = Field(default=None, ge=1, le=10)   # silence after which it is off
+
+    @property
+    def unsensed_ohms(self) -> float:
+        """What lies between the point it regulates and reads back and the fixture's connector."""
+        return 0.0 if self.remote_sense else self.cable_ohms
 
 
-class MeterEntry(Data):
+class MeterEntry(InstrumentEntry):
     family: str = "wt300e"
-    resource: str | None = None
-    serial_number: str | None = None
 
 
-class ScannerEntry(Data):
+class ScannerEntry(InstrumentEntry):
     """Channels in the family's own numbering; the first domain is the one nearest the host."""
 
     family: str = "daq970a"
-    resource: str | None = None
-    serial_number: str | None = None
     first_domain_channel: int = 101
     terminal_channel: int = 120
 
 
+class Watchdog(Enum):
+    """What else than the supply's own watchdog switches a slot off when its guard is dead."""
+
+    PDU = "pdu"                                 # the outlet goes off when nobody feeds the PDU
+    RELAY = "relay"                             # a relay in the mains that the bridge keeps closed
+
+
+class UnloadEntry(Data):
+    """When a hand may take a board out: all three together."""
+
+    volts: float = Field(default=1.0, gt=0)     # at the supply, below
+    seconds: float = Field(default=30.0, ge=0)  # since it was proved off
+    celsius: float = Field(default=45.0)        # hottest board sensor, at most
+
+
+class FeedEntry(Data):
+    """One breaker of the mains and the slots behind it. 80 % of its rating may flow for long."""
+
+    amps: float = Field(gt=0)
+    volts: float = Field(gt=0)
+    slots: list[SlotName] = Field(min_length=1)
+    efficiency: float = Field(default=0.9, gt=0.5, le=1)    # of the supplies, mains to output
+    gap_seconds: float = Field(default=0.5, ge=0, le=5)     # between two slots' going on
+
+    @property
+    def watts(self) -> float:
+        """What all its slots together may take at the supplies' outputs."""
+        return 0.8 * self.amps * self.volts * self.efficiency
+
+
+class ChainTransport(Enum):
+    """How a simulated bench serves a slot's chain."""
+
+    PTY = "pty"
+    TCP = "tcp"                                 # raw, as a serial server does: the host's rate is not seen
+
+
 class SlotEntry(Data):
-    chain: str | None = None                    # serial device of the chain's UART
+    watchdog: Watchdog | None = None            # beside supply.watchdog_seconds
+    chain: str | None = None                    # the chain's UART: serial device, or tcp://host:port
+    chain_transport: ChainTransport = ChainTransport.PTY    # of a simulated bench; a real one's is in chain
     bridge: str | None = None                   # serial device of the fixture bridge's control port
     pins: Pins = Pins()
     fan_controller: int = Field(default=0x2F, ge=3, le=0x77)   # I2C address, EMC2305 class
     supply: SupplyEntry
     meter: MeterEntry
     scanner: ScannerEntry
+
+    @field_validator("chain")
+    @classmethod
+    def _serial_or_raw_tcp(cls, chain: str | None) -> str | None:
+        if chain is not None and "://" in chain and not RAW_TCP.fullmatch(chain):
+            # rfc2217 too: nobody knows when a change of rate takes effect there
+            raise ValueError("a serial device or tcp://HOST:PORT, raw; no other kind of serial server")
+        return chain
+
+    @property
+    def instruments(self) -> dict[str, InstrumentEntry]:
+        """By their roles, which are the bench's words for these parts too."""
+        return {"supply": self.supply, "meter": self.meter, "scanner": self.scanner}
+
+    def overdue(self, today: date) -> dict[str, date]:
+        """Roles whose calibration has ended, and when it did."""
+        ends = {role: one.calibration_ends for role, one in self.instruments.items()}
+        return {role: day for role, day in ends.items() if day is not None and day < today}
 
     def addresses(self) -> dict[str, str | None]:
         """Where each part is found, by the words the bench uses too."""
@@ -100,6 +202,10 @@ class FixtureFile(Data):
     simulated: bool
     board: str | None = None                    # product whose boards stand on a simulated bench
     pdu: str | None = None                      # base address, http://host:port
+    production: bool | None = None              # None: a real bench is, a simulated one is not
+    unload: UnloadEntry = UnloadEntry()
+    feeds: dict[SlotName, FeedEntry] = Field(default={})
+    most_kelvin_per_second: float | None = Field(default=None, gt=0)    # a rise beyond it switches off
     slots: dict[SlotName, SlotEntry] = Field(min_length=1)
 
     @model_validator(mode="after")
@@ -118,7 +224,53 @@ class FixtureFile(Data):
                     raise ValueError(f"no address for {part} of {name}: a simulated bench chooses them")
                 if not self.simulated and address is None:
                     raise ValueError(f"an address for {part} of {name}: a real bench names them all")
+            if not self.simulated and slot.chain_transport is not ChainTransport.PTY:
+                raise ValueError(f"chain: tcp://host:port for {name}; chain_transport is a simulated bench's")
         return self
+
+    @model_validator(mode="after")
+    def _feeds(self) -> Self:
+        fed: dict[str, str] = {}
+        for name, feed in self.feeds.items():
+            for slot in feed.slots:
+                if slot not in self.slots:
+                    raise ValueError(f"feed {name}: slots of this bench, not {slot!r}")
+                if slot in fed:
+                    raise ValueError(f"{slot} behind one feed, not behind {fed[slot]} and {name}")
+                fed[slot] = name
+        return self
+
+    @model_validator(mode="after")
+    def _production(self) -> Self:
+        """What a bench must have before boards are tested on it for customers."""
+        if not self.for_production:
+            return self
+        for name, slot in self.slots.items():
+            if slot.watchdog is None and slot.supply.watchdog_seconds is None:
+                raise ValueError(
+                    f"a watchdog for {name}, since a dead computer must not leave it live: "
+                    "supply.watchdog_seconds, or watchdog: pdu or relay (or production: false)"
+                )
+            if slot.watchdog is Watchdog.PDU and (self.pdu is None or slot.supply.pdu_outlet is None):
+                raise ValueError(f"pdu and supply.pdu_outlet for {name}, whose watchdog is the PDU's")
+        usual, unload = UnloadEntry(), self.unload
+        if (unload.volts > usual.volts or unload.seconds < usual.seconds or unload.celsius > usual.celsius
+                or (self.most_kelvin_per_second or 0) > RISE_KELVIN_PER_SECOND):
+            raise ValueError(
+                f"unload and most_kelvin_per_second no laxer than {usual.volts:g} V, {usual.seconds:g} s, "
+                f"{usual.celsius:g} °C and {RISE_KELVIN_PER_SECOND:g} K/s on a production bench"
+            )
+        return self
+
+    @property
+    def for_production(self) -> bool:
+        return not self.simulated if self.production is None else self.production
+
+    @property
+    def kelvin_per_second(self) -> float:
+        """The rise that switches off. A simulated bench may run its heat many times faster."""
+        usual = SIMULATED_RISE_KELVIN_PER_SECOND if self.simulated else RISE_KELVIN_PER_SECOND
+        return self.most_kelvin_per_second or usual
 
     def slot(self, name: str) -> SlotEntry:
         """One slot by name. Raises UsageError naming those there are."""

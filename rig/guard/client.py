@@ -68,6 +68,16 @@ class GuardClient:
         slots: dict[str, Any] = self._request("status")["slots"]
         return slots
 
+    def release(self, target: str, operator: str, volts: float | None = None) -> dict[str, str]:
+        """A named person's word on a slot or the whole fixture; what was released, by slot.
+
+        ``volts``: measured by hand at the board. Raises GuardError when there is nothing to release.
+        """
+        released: dict[str, str] = self._request(
+            "unlatch", target=target, operator=operator, volts=volts
+        )["released"]
+        return released
+
     def supply_identity(self) -> str:
         """Who the slot's supply says it is."""
         return str(self._leased("identify_supply")["identity"])

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any, Protocol
 
-from rig.guard.wire import reading_in
-from rig.slot import Phase, Protection, SupplyReading
+from rig.guard.wire import reading_in, unload_in
+from rig.slot import Phase, Protection, SupplyReading, Unload
 
 
 class Ask(Protocol):
@@ -34,6 +34,9 @@ class SupplyClient:
 
     def off(self) -> float:
         return float(self._ask("off")["volts"])
+
+    def unload(self) -> Unload:
+        return unload_in(self._ask("unload")["unload"])
 
     def read(self) -> SupplyReading:
         return reading_in(self._ask("read_supply")["reading"])

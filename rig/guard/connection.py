@@ -7,7 +7,8 @@ import struct
 from collections.abc import Mapping
 
 from rig.clock import Clock
-from rig.errors import RigError, UsageError
+from rig.errors import GuardError, RigError, UsageError
+from rig.guard.latch import Release
 from rig.guard.report import slot_report
 from rig.guard.requests import LEASED, Answer, Request
 from rig.guard.slotguard import SAFE_WAIT_SECONDS, SlotGuard
@@ -24,8 +25,11 @@ def peer_of(link: socket.socket) -> tuple[int, int]:
 class Connection:
     """Reads requests line by line and answers each but a beat. Runs in a thread of its own."""
 
-    def __init__(self, link: socket.socket, slots: Mapping[str, SlotGuard], clock: Clock) -> None:
+    def __init__(
+        self, link: socket.socket, fixture: str, slots: Mapping[str, SlotGuard], clock: Clock
+    ) -> None:
         self._link = link
+        self._fixture = fixture
         self._slots = slots
         self._clock = clock
         self._pid = peer_of(link)[0]
@@ -75,6 +79,8 @@ class Connection:
         op = request.text("op")
         if op == "status":
             return {"slots": {name: slot.look(slot_report) for name, slot in self._slots.items()}}
+        if op == "unlatch":
+            return {"released": self._unlatch(request.text("target"), request.release())}
         slot = self._slot(request.text("slot"))
         if op == "lease":
             token = slot.lease(request.text("run"), self._pid, request.sensors())
@@ -89,6 +95,21 @@ class Connection:
         if op not in LEASED:
             raise UsageError(f"request: op: found {op!r}, expected one of {', '.join(LEASED)}")
         return LEASED[op](slot, token, request)
+
+    def _unlatch(self, target: str, release: Release) -> dict[str, str]:
+        """A slot by name, or every slot of the fixture that there is something to release of."""
+        if target != self._fixture or target in self._slots:
+            return {target: self._slot(target).release(release)}
+        done: dict[str, str] = {}
+        refused: list[str] = []
+        for name, slot in self._slots.items():
+            try:
+                done[name] = slot.release(release)
+            except GuardError as error:
+                refused.append(str(error))
+        if not done:
+            raise GuardError("; ".join(refused))
+        return done
 
     def _beat(self, request: Request) -> None:
         """No answer: a beat must never wait. A malformed one counts as none."""

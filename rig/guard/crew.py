@@ -9,8 +9,10 @@ from typing import TypeVar
 from rig.clock import Clock
 from rig.errors import RigError
 from rig.fixturefile import SlotEntry, SupplyEntry
+from rig.guard.envelope import Bounds
 from rig.guard.fixture_bridge import BridgeHand
-from rig.guard.keeper import Keeper, Log
+from rig.guard.keeper import Keep, Keeper, Log
+from rig.guard.latch import Latch
 from rig.guard.power import Order, Orders, Power
 from rig.guard.rules import SlotRules
 from rig.guard.supply import SupplyHand
@@ -18,7 +20,7 @@ from rig.guard.threads import RealThreads, Threads
 from rig.guard.worker import Loop, Worker
 from rig.instruments import supply_client
 from rig.instruments.bridge import Bridge
-from rig.instruments.pdu import Outlet
+from rig.instruments.pdu import Mains
 from rig.instruments.supply import PowerSupply
 
 T = TypeVar("T")
@@ -28,19 +30,39 @@ TRANSFER_SECONDS = 5.0
 READ_SECONDS = 8.0
 ORDER_SECONDS = 15.0
 
-# Pauses between looks. Live: safety inputs at 25 Hz, the supply at 10 Hz, the rest at 1 Hz.
-_PINS_LIVE, _PINS_LEASED, _PINS_IDLE = 0.04, 0.1, 0.5
-_SUPPLY_LIVE, _SUPPLY_STOPPING, _SUPPLY_LEASED, _SUPPLY_IDLE = 0.1, 0.05, 0.5, 1.0
+# Pauses between looks at a slot that is not live.
+_PINS_LEASED, _PINS_IDLE = 0.1, 0.5
+_SUPPLY_STOPPING, _SUPPLY_LEASED, _SUPPLY_IDLE = 0.05, 0.5, 1.0
 _FEEL_LEASED, _FEEL_IDLE = 1.0, 5.0
+
+
+def _forget(_slot: str, _latch: Latch | None) -> None:
+    """Nobody remembers: for a guard that has no successor."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """Seconds between looks at a live slot: safety inputs at 25 Hz, the supply at 10 Hz, and at 25
+    at settled work, where a fall of current must be off within 0.2 s."""
+
+    pins: float = 0.04
+    supply: float = 0.1
+    supply_settled: float = 0.04
 
 
 @dataclass(frozen=True, slots=True)
 class Tools:
-    """What a crew works with: threads, and clients of supply and bridge that it makes itself."""
+    """What a crew works with: threads, clients of supply and bridge that it makes itself.
+
+    ``bounds`` are the fixture's own limits; ``keep`` remembers an e-stop beyond this process.
+    """
 
     threads: Threads = field(default_factory=RealThreads)
     supply: Callable[[SupplyEntry, Clock], PowerSupply] = supply_client
     bridge: Callable[[str, Clock], Bridge] = Bridge
+    pace: Pace = Pace()
+    bounds: Bounds = field(default_factory=Bounds)
+    keep: Keep = _forget
 
 
 class Crew:
@@ -54,14 +76,14 @@ class Crew:
         self,
         name: str,
         find: Callable[[], SlotEntry],
-        find_outlet: Callable[[], Outlet | None],
+        find_outlet: Callable[[], Mains | None],
         clock: Clock,
         log: Log,
         tools: Tools,
     ) -> None:
         self.clock = clock
-        threads = tools.threads
-        self.keeper = Keeper(name, clock, log, threads.condition(), self._act)
+        threads, self._pace = tools.threads, tools.pace
+        self.keeper = Keeper(name, clock, log, threads.condition(), self._act, tools.bounds, tools.keep)
         self.supply = SupplyHand(lambda: find().supply, find_outlet, tools.supply, clock, self.keeper)
         self.bridge = BridgeHand(find, clock, self.keeper, tools.bridge)
         self._supply_worker = Worker(
@@ -129,7 +151,7 @@ class Crew:
         with self.keeper.changed:
             rules = self.keeper.rules
             if rules.state.live:
-                return _SUPPLY_LIVE
+                return self._pace.supply_settled if rules.settled else self._pace.supply
             if rules.power is Power.STOPPING:
                 return _SUPPLY_STOPPING
             return _SUPPLY_LEASED if rules.lease is not None or rules.power is Power.HOT else _SUPPLY_IDLE
@@ -144,7 +166,7 @@ class Crew:
             self.bridge.feel()
             self._felt_at = now
         if live:
-            return _PINS_LIVE
+            return self._pace.pins
         return _PINS_LEASED if leased else _PINS_IDLE
 
 

@@ -32,7 +32,7 @@ class CurrentFloor:
             return None
         if usual >= limits.LEAST_WATCHED_AMPS and amps < usual * (1 - limits.DROP_SHARE):
             return Trip(
-                Cause.CURRENT_DROP,
+                Cause.CURRENT_GONE if amps < limits.GONE_AMPS else Cause.CURRENT_DROP,
                 f"the board's current fell from {usual:.1f} A to {amps:.1f} A while hashing, "
                 "without an order",
             )

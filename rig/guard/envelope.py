@@ -7,10 +7,11 @@ at 600 MHz): derived and assumed figures, docs/products.md.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from rig.errors import GuardError
+from rig.fixturefile import RISE_KELVIN_PER_SECOND, FixtureFile, UnloadEntry
 from rig.slot import Phase, Protection
 
 
@@ -20,6 +21,8 @@ class Cause(StrEnum):
     POWER_SHORT = "POWER-SHORT"
     POWER_LEAK = "POWER-LEAK"
     POWER_HIGH = "POWER-HIGH"
+    CURRENT_DROP = "CHAIN-SHORT"                # until the run knows better: docs/safety.md
+    CURRENT_GONE = "STN-CONTACT"                # contacts, cable or the board's own input: the retest tells
     TEMP_HIGH = "TEMP-HIGH"
     SENSOR_NONE = "SENSOR-NONE"
     SUPPLY = "STN-SUPPLY"
@@ -43,6 +46,18 @@ class Envelope:
 
 
 @dataclass(frozen=True, slots=True)
+class Bounds:
+    """What the fixture file may set of the guard's limits."""
+
+    unload: UnloadEntry = field(default_factory=UnloadEntry)
+    kelvin_per_second: float = RISE_KELVIN_PER_SECOND
+
+    @classmethod
+    def of(cls, fixture: FixtureFile) -> Bounds:
+        return cls(fixture.unload, fixture.kelvin_per_second)
+
+
+@dataclass(frozen=True, slots=True)
 class Demand:
     """What a worker asks the supply for."""
 
@@ -54,6 +69,7 @@ class Demand:
 ENVELOPES: Mapping[Phase, Envelope] = {
     Phase.COLD: Envelope(2.0, 2.0, 2.0, Cause.POWER_SHORT, 120.0),
     Phase.PRE_OPEN: Envelope(None, 95.0, 14.0, Cause.POWER_LEAK, 600.0),
+    Phase.RAMPING: Envelope(None, 95.0, 95.0, Cause.POWER_HIGH, 600.0),
     Phase.HASHING: Envelope(None, 95.0, 95.0, Cause.POWER_HIGH, 3600.0),
 }
 
@@ -64,6 +80,24 @@ AMPS_MARGIN_SHARE = 0.005
 # After a step to a narrower phase the current needs this long to follow.
 SETTLE_SECONDS = 0.3
 
+# Settled work: a fall by this share of what was usual over the last seconds is no drift. After an
+# ordered step the lower bound waits; below so many amps a share says nothing.
+DROP_SHARE = 0.2
+USUAL_SECONDS = 2.0
+STEP_SECONDS = 0.5
+LEAST_WATCHED_AMPS = 5.0
+GONE_AMPS = 1.0                                 # a broken chain goes on drawing; less is no way to the board
+
+# A supply whose mains came back needs so long to answer; until then its silence is no disobedience.
+BOOT_SECONDS = 12.0
+
+# Slots behind one breaker go on one after another; one that waits longer is refused.
+TURN_SECONDS = 20.0
+
+# A cause that another one may stand behind (a contactor that opened) waits so long for the pins.
+DOUBT_SECONDS = 0.5
+DOUBT_LOOKS = 2
+
 # The lease: a beat at least this often, and no input older than this while live.
 BEAT_SECONDS = 1.0
 PINS_SECONDS = 1.5
@@ -73,6 +107,8 @@ TEMPERATURES_SECONDS = 6.0
 # Board temperature: hard stop on the hottest sensor.
 MOST_CELSIUS = 65.0
 SENSOR_MISSES = 2                               # in a row, of a sensor that has answered before
+
+RISE_SECONDS = 2.5                              # a rate is taken over at least so long, against noise
 
 # Cooling: a fan below this share of the rpm its PWM should give, for this long.
 FAN_SHARE = 0.6

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from typing import Protocol
 
 from rig.clock import Clock
+from rig.guard.envelope import Bounds
+from rig.guard.latch import Latch
 from rig.guard.power import Order, Orders
 from rig.guard.rules import SlotRules
 from rig.guard.threads import Condition
@@ -19,18 +21,31 @@ class Log(Protocol):
     def note(self, slot: str | None, event: str, reason: str) -> None: ...
 
 
+Keep = Callable[[str, Latch | None], None]
+
+
 class Keeper:
     """Takes what the hands see (their SupplyReport and BridgeReport) and passes orders to ``act``.
 
     ``act`` is called under the lock and must not wait. ``changed`` is that lock: wait on it for
-    the rules to move on.
+    the rules to move on. ``keep`` is told of every e-stop that is latched or released.
     """
 
     def __init__(
-        self, slot: str, clock: Clock, log: Log, changed: Condition, act: Callable[[Order], None]
+        self,
+        slot: str,
+        clock: Clock,
+        log: Log,
+        changed: Condition,
+        act: Callable[[Order], None],
+        bounds: Bounds,
+        keep: Keep,
     ) -> None:
         self.changed = changed
-        self.rules = SlotRules(clock.now())
+        self.rules = SlotRules(
+            clock.now(), bounds, name=slot, stamp=lambda: clock.utc().isoformat(timespec="seconds")
+        )
+        self._keep = keep
         self._slot = slot
         self._clock = clock
         self._log = log
@@ -46,6 +61,7 @@ class Keeper:
                     self._log.note(self._slot, what, why)
             for order in orders:
                 self._act(order)
+            self._keep(self._slot, self.rules.after.latch)
             self.changed.notify_all()
 
     def saw_supply(self, reading: SupplyReading, started: float) -> None:
@@ -54,8 +70,8 @@ class Keeper:
     def saw_output_off(self) -> None:
         self.step(lambda rules, _now: rules.saw_output_off())
 
-    def cut_mains(self, text: str) -> None:
-        self._log.note(self._slot, "mains", text)
+    def noted(self, text: str) -> None:
+        self._log.note(self._slot, "supply", text)
 
     def lost_supply(self, text: str) -> None:
         self.step(lambda rules, now: rules.lost_supply(text, now))

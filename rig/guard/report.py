@@ -8,14 +8,21 @@ from rig.guard.lease import Lease
 from rig.guard.power import Power
 from rig.guard.rules import SlotRules
 from rig.guard.watch import Trip
-from rig.guard.wire import reading_out
+from rig.guard.wire import reading_out, unload_out
+from rig.slot import Unload
 
 
 def slot_report(rules: SlotRules, now: float) -> dict[str, Any]:
-    """JSON-ready: state (off, leased, live, discharging, hot), lease, trips, readings, faults."""
+    """JSON-ready: state (off, leased, live, discharging, hot), lease, trips, readings, faults.
+
+    ``hot`` is a slot whose board may not be taken out yet; ``unload`` says why and for how long.
+    """
     thermometers, pins = rules.thermometers, rules.pins
+    unload, latch = rules.unload(now), rules.after.latch
     return {
-        "state": _state(rules),
+        "state": _state(rules, unload),
+        "unload": unload_out(unload),
+        "latched": None if latch is None else {"reason": latch.reason, "since": latch.since},
         "lease": _lease(rules.lease, now),
         "last_trip": _trip(rules.last_trip),
         "supply": reading_out(rules.supply) if rules.supply else None,
@@ -28,9 +35,11 @@ def slot_report(rules: SlotRules, now: float) -> dict[str, Any]:
     }
 
 
-def _state(rules: SlotRules) -> str:
+def _state(rules: SlotRules, unload: Unload) -> str:
+    if rules.power is Power.SAFE and rules.lease is not None:
+        return "leased"
     if rules.power is Power.SAFE:
-        return "leased" if rules.lease is not None else "off"
+        return "off" if unload.safe else "hot"
     return str(rules.power.value)
 
 

@@ -8,9 +8,10 @@ from typing import Any
 
 from rig.errors import UsageError
 from rig.guard.envelope import Demand
+from rig.guard.latch import Release
 from rig.guard.slotguard import SlotGuard
 from rig.guard.thermometer import MOST_SENSORS, BoardSensors
-from rig.guard.wire import reading_out
+from rig.guard.wire import reading_out, unload_out
 from rig.instruments.bridge import Level
 from rig.slot import Phase, Protection
 
@@ -53,6 +54,11 @@ class Request:
             self.whole("mux", 3, 0x77), self.whole("sensor", 3, 0x77), self.whole("sensors", 1, MOST_SENSORS)
         )
 
+    def release(self) -> Release:
+        """A named person's word; volts only if that person measured them."""
+        volts = None if self._fields.get("volts") is None else self.number("volts")
+        return Release(self.text("operator"), volts)
+
     def phase(self, name: str) -> Phase:
         try:
             return Phase(self.text(name))
@@ -79,6 +85,10 @@ def _set_volts(slot: SlotGuard, token: str, request: Request) -> Answer:
 
 def _off(slot: SlotGuard, token: str, _request: Request) -> Answer:
     return {"volts": slot.off(token)}
+
+
+def _unload(slot: SlotGuard, token: str, _request: Request) -> Answer:
+    return {"unload": unload_out(slot.unload(token))}
 
 
 def _read_supply(slot: SlotGuard, token: str, _request: Request) -> Answer:
@@ -125,6 +135,7 @@ LEASED: Mapping[str, Callable[[SlotGuard, str, Request], Answer]] = {
     "on": _on,
     "set_volts": _set_volts,
     "off": _off,
+    "unload": _unload,
     "read_supply": _read_supply,
     "identify_supply": _identify_supply,
     "i2c": _i2c,

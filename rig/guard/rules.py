@@ -3,44 +3,23 @@
 The output may be live only while a lease lives, its beats and its phase's deadline hold, no trip
 is latched and every safety input is fresh and good. Anything else orders it off, and only a
 read-back below one volt with the output off and the discharge relay at rest makes the slot safe.
+An e-stop outlives the lease: none is granted until a named person has released it.
 """
 
 from __future__ import annotations
 
 from rig.errors import BridgeError, GuardError, GuardTrip, InstrumentError, Role
 from rig.guard import envelope as limits
-from rig.guard.envelope import ENVELOPES, Cause, Demand, Envelope, check_demand
+from rig.guard.envelope import ENVELOPES, Cause, Demand, check_demand
 from rig.guard.lease import Holder, Lease
-from rig.guard.power import Order, Orders, Power, PowerState
-from rig.guard.watch import Fans, PinLevels, Thermometers, Trip, supply_problem
+from rig.guard.power import Order, Orders, Power
+from rig.guard.standing import Standing
+from rig.guard.watch import PinLevels, Trip, supply_problem
 from rig.slot import Phase, SupplyReading
 
 
-class SlotRules:
-    """One slot. Not thread-safe: its owner serialises. Times are of one monotonic clock."""
-
-    def __init__(self, now: float) -> None:
-        self._notes: list[tuple[str, str]] = []
-        self.state = PowerState(now, self._note)
-        self.lease: Lease | None = None
-        self.last_trip: Trip | None = None
-        self.supply: SupplyReading | None = None
-        self.supply_fault: str | None = "not reached yet"
-        self.pins: PinLevels | None = None
-        self.bridge_fault: str | None = "not reached yet"
-        self.thermometers = Thermometers()
-        self.fans = Fans()
-        self.supply_at = self._pins_at = self._celsius_at = now
-
-    @property
-    def power(self) -> Power:
-        return self.state.state
-
-    def take_notes(self) -> list[tuple[str, str]]:
-        """Transitions since the last call: (what, why)."""
-        notes = self._notes[:]
-        self._notes.clear()
-        return notes
+class SlotRules(Standing):
+    """One slot: what its worker may do, and what follows from what is seen of it."""
 
     # -- the worker asks ----------------------------------------------------------------------
 
@@ -55,32 +34,22 @@ class SlotRules:
         if self.bridge_fault is not None or self.pins is None:
             raise BridgeError(f"no lease: {self.bridge_fault}; check the fixture bridge")
         problem = self.pins.problem()
-        if problem is not None:
+        if problem is not None and problem.code is not Cause.ESTOP:
             raise GuardTrip(problem.code, problem.reason)
+        self.after.require_released()
         if self.supply_fault is not None:
             raise InstrumentError(Role.SUPPLY, f"no lease: {self.supply_fault}")
+        if self.state.held_up_by_volts:
+            raise InstrumentError(
+                Role.SUPPLY,
+                f"no lease: its output is off and the discharge relay at rest{self.volts_said()} all the "
+                "same; check its read-back and the relay, and keep hands off",
+            )
         if not self.state.safe:
             raise GuardError(f"no lease: found the slot {self.power.value}{self.volts_said()}, expected safe")
         self.lease = Lease(holder, beat_at=now)
         self.last_trip = None
         self._note("leased", str(holder))
-
-    def beat(self, token: str, now: float) -> None:
-        if self.lease is not None and self.lease.holder.token == token:
-            self.lease.beat_at = now
-
-    def holds(self, token: str) -> bool:
-        return self.lease is not None and self.lease.holder.token == token
-
-    def require(self, token: str) -> Lease:
-        """The caller's lease, good for work. Raises GuardTrip when it tripped, GuardError when gone."""
-        lease = self.lease
-        if lease is None or lease.holder.token != token:
-            why = f" ({self.last_trip.reason})" if self.last_trip else ""
-            raise GuardError(f"no lease on the slot{why}; start the run anew")
-        if lease.trip is not None:
-            raise GuardTrip(lease.trip.code, lease.trip.reason)
-        return lease
 
     def enter(self, token: str, phase: Phase, seconds: float, now: float) -> Orders:
         """A phase is announced with its deadline. Raises GuardError beyond the envelope."""
@@ -95,10 +64,11 @@ class SlotRules:
             )
         if self.state.live and lease.demand is not None:
             check_demand(lease.demand, phase)
-        if phase is Phase.HASHING and not self.thermometers.seen:
+        if phase in (Phase.RAMPING, Phase.HASHING) and not self.thermometers.seen:
             return self._trip(Trip(Cause.SENSOR_NONE, "no board sensor answers, so nothing may hash"), now)
         if phase is not lease.phase:
             lease.before, lease.phase, lease.entered_at = lease.phase, phase, now
+            self.floor.step_ordered(now)
             self._note("phase", phase.value)
         lease.deadline, lease.announced = now + seconds, seconds
         return ()
@@ -120,35 +90,31 @@ class SlotRules:
         check_demand(demand, lease.phase)
         fresh = self.state.safe
         lease.demand = demand
+        self.floor.step_ordered(now)
         if fresh:
             self.state.go_live(now)
+            self.after.gate.close()
             self.supply_at = self._pins_at = self._celsius_at = now
         return fresh
 
-    def allow_volts(self, token: str, volts: float) -> None:
-        """Permission to move a live set point. Raises GuardError or GuardTrip."""
+    def allow_volts(self, token: str, volts: float, now: float) -> None:
+        """Permission to move a live set point; the current may follow it. Raises GuardError or GuardTrip."""
         lease = self.require(token)
         if not self.state.live or lease.demand is None:
             raise GuardError("volts: found the output off, expected it on; switch it on first")
         demand = Demand(volts, lease.demand.limit_amps, lease.demand.protection)
         check_demand(demand, lease.phase)
         lease.demand = demand
+        self.floor.step_ordered(now)
 
     def may_be_live(self, token: str) -> bool:
         """Asked once more in the instant before the output is switched on."""
         return self.state.live and self.holds(token)
 
     def powered(self, now: float) -> None:
-        """The output was confirmed on."""
+        """The output was confirmed on, or moved to another level."""
         self.state.powered_at = now
-
-    def off(self, reason: str, now: float) -> Orders:
-        """Off by an order that is no trip."""
-        if self.state.safe:
-            return ()
-        if self.lease is not None:
-            self.lease.demand, self.lease.deadline = None, None
-        return self.state.stop(reason, now)
+        self.floor.step_ordered(now)
 
     def end(self, token: str, reason: str, now: float, *, lost: bool) -> Orders:
         """The lease is given back, or its holder is gone; a live slot goes off either way."""
@@ -160,21 +126,29 @@ class SlotRules:
         self.lease = None
         return self.off(reason, now)
 
-    def trip(self, code: Cause, reason: str, now: float) -> Orders:
-        """Off for a cause the owner found, latched for the lease."""
-        return self._trip(Trip(code, reason), now)
-
     # -- the world is seen --------------------------------------------------------------------
 
     def saw_supply(self, reading: SupplyReading, started: float, now: float) -> Orders:
         """A whole read-back whose first question was asked at ``started``."""
         self.supply, self.supply_fault, self.supply_at = reading, None, now
         if not self.state.live:
-            return self.state.saw_supply(reading, started, now)
+            return self._saw_dead_supply(reading, started, now)
         on_since = self.state.powered_at
         powered = on_since is not None and started >= on_since
-        problem = supply_problem(reading, self._allowed(started), powered=powered)
+        lease = self.lease
+        allowed = lease.allowed(started) if lease else ENVELOPES[Phase.COLD]
+        problem = supply_problem(reading, allowed, powered=powered)
+        if problem is None and powered and self.settled:
+            problem = self.floor.take(reading.amps.value, started)
         return self._trip(problem, now) if problem else ()
+
+    def _saw_dead_supply(self, reading: SupplyReading, started: float, now: float) -> Orders:
+        orders = self.state.saw_supply(reading, started, now)
+        if orders:
+            self.after.gate.close()
+        if self.state.safe:
+            self.after.gate.proved_off(now)
+        return orders
 
     def lost_supply(self, text: str, now: float) -> Orders:
         """Two questions in a row went unanswered, or nobody answers at the address."""
@@ -195,8 +169,10 @@ class SlotRules:
         found = self.bridge_fault is not None
         self.pins, self.bridge_fault, self._pins_at = pins, None, now
         problem = pins.problem()
+        self.after.saw_pins(pins, self.state)
         if self.state.live:
             return self._trip(problem, now) if problem else ()
+        self._settle_doubt(problem, now)
         return (Order.REST,) if found else ()
 
     def lost_bridge(self, text: str, now: float) -> Orders:
@@ -207,7 +183,7 @@ class SlotRules:
 
     def saw_celsius(self, celsius: tuple[float | None, ...], now: float) -> Orders:
         self._celsius_at = now
-        problem = self.thermometers.take(celsius)
+        problem = self.thermometers.take(celsius, now)
         return self._trip(problem, now) if problem and self.state.live else ()
 
     def saw_fans(self, rpm: tuple[float, ...] | None, now: float) -> Orders:
@@ -227,30 +203,23 @@ class SlotRules:
         problem = self._overdue(now)
         return self._trip(problem, now) if problem else ()
 
-    def volts_said(self) -> str:
-        """The last volts read, as the end of a sentence."""
-        if self.supply is None or not self.supply.volts.ok:
-            return ", volts unknown"
-        return f", {self.supply.volts.value:.2f} V at the supply"
-
     # -- inside -------------------------------------------------------------------------------
 
-    def _trip(self, trip: Trip, now: float) -> Orders:
-        """Latch the first cause, and off."""
-        if self.lease is None or self.lease.trip is None:
-            self.last_trip = trip
-            self._note("trip", f"{trip.code}: {trip.reason}")
-        if self.lease is not None and self.lease.trip is None:
-            self.lease.trip = trip
-        return self.off(trip.code, now) if self.state.live else ()
+    def _settle_doubt(self, problem: Trip | None, now: float) -> None:
+        """A current that fell because a contactor opened or the board was pulled has that cause."""
+        lease = self.lease
+        if lease is None or not lease.in_doubt(now):
+            return
+        lease.looks += 1
+        if problem is not None:
+            lease.trip = self.last_trip = problem
+            self._note("trip", f"{problem.code} after all: {problem.reason}")
 
     def _overdue(self, now: float) -> Trip | None:
         lease = self.lease
-        if lease is None or lease.deadline is None:
-            return Trip(Cause.GUARD, "live without a lease or a phase")
-        if now >= lease.deadline:
-            said = f"phase {lease.phase.value} was not over in its {lease.announced:g} s; the run is stuck"
-            return Trip(Cause.GUARD, said)
+        stuck = "live without a lease" if lease is None else lease.stuck(now)
+        if stuck is not None:
+            return Trip(Cause.GUARD, stuck)
         if now - self._pins_at > limits.PINS_SECONDS:
             return Trip(Cause.BRIDGE, "the safety inputs were not read in time")
         if now - self.supply_at > limits.SUPPLY_SECONDS:
@@ -258,16 +227,3 @@ class SlotRules:
         if self.thermometers.seen and now - self._celsius_at > limits.TEMPERATURES_SECONDS:
             return Trip(Cause.BRIDGE, "the board's sensors were not read in time")
         return None
-
-    def _allowed(self, started: float) -> Envelope:
-        """The envelope a reading begun at ``started`` is held to; a narrower one needs its time."""
-        lease = self.lease
-        phase = lease.phase if lease else Phase.COLD
-        allowed = ENVELOPES.get(phase, ENVELOPES[Phase.COLD])
-        if lease is not None and started < lease.entered_at + limits.SETTLE_SECONDS:
-            before = ENVELOPES.get(lease.before, allowed)
-            return max(allowed, before, key=lambda one: one.most_amps)
-        return allowed
-
-    def _note(self, what: str, why: str) -> None:
-        self._notes.append((what, why))

@@ -12,16 +12,19 @@ from pathlib import Path
 from types import FrameType
 
 from rig.clock import Clock
-from rig.errors import GuardError, Role, UsageError
+from rig.errors import GuardError, UsageError
 from rig.fixturefile import FixtureFile, SlotEntry
 from rig.guard.addresses import Addresses
 from rig.guard.connection import Connection, peer_of
 from rig.guard.crew import Crew, Tools
+from rig.guard.envelope import Bounds
+from rig.guard.feeds import Feed
 from rig.guard.log import GuardLog
+from rig.guard.memory import Latches
 from rig.guard.rules import SlotRules
 from rig.guard.slotguard import SlotGuard
 from rig.instruments.pdu import Outlet
-from rig.instruments.registry import SUPPLIES, known
+from rig.instruments.registry import supply_family
 from rig.runtime import Runtime
 
 TICK_SECONDS = 0.02
@@ -31,11 +34,17 @@ STOP_SECONDS = 8.0
 def serve(fixture: FixtureFile, runtime: Runtime, clock: Clock, exit_when_idle: float | None) -> None:
     """Guard a fixture until told to stop, or until idle for ``exit_when_idle`` seconds.
 
-    Raises UsageError when another guard holds the fixture or a supply's family is unknown, and
-    GuardError at the end when a slot was live and could not be proved safe.
+    Raises UsageError when another guard holds the fixture, a supply's family is unknown or has not
+    the watchdog the file names, and GuardError at the end when a slot was live and could not be
+    proved safe.
     """
-    for entry in fixture.slots.values():
-        known(SUPPLIES, entry.supply.family, Role.SUPPLY)
+    for name, entry in fixture.slots.items():
+        family = supply_family(entry.supply)
+        if entry.supply.watchdog_seconds is not None and family.watchdog is None:
+            raise UsageError(
+                f"{name}: supply.watchdog_seconds: found a family ({family.name}) without a watchdog, "
+                "expected one that has it; name a pdu or relay watchdog instead"
+            )
     lock = runtime.lock("guard")
     if not lock.try_acquire():
         raise UsageError(
@@ -60,12 +69,21 @@ class Guard:
         self._told = False                      # by a signal
         self._connections: list[Connection] = []
         self._idle_since = clock.now()
+        latches = Latches(runtime.folder / "latches.json", self._log.later)
+        tools = Tools(bounds=Bounds.of(fixture), keep=latches.keep)
+        self._fixture = fixture.fixture
         self._crews: Mapping[str, Crew] = {
-            name: Crew(name, self._finder(name), self._outlet_finder(name), clock, self._log, Tools())
+            name: Crew(name, self._finder(name), self._outlet_finder(name), clock, self._log, tools)
             for name in fixture.slots
         }
+        for name, crew in self._crews.items():
+            crew.keeper.rules.after.latch = latches.of(name)
+        feeds = [Feed(name, entry, self._is_live) for name, entry in fixture.feeds.items()]
         self._slots: Mapping[str, SlotGuard] = {
-            name: SlotGuard(name, crew) for name, crew in self._crews.items()
+            name: SlotGuard(
+                name, crew, next((feed for feed in feeds if name in fixture.feeds[feed.name].slots), None)
+            )
+            for name, crew in self._crews.items()
         }
 
     def run(self, exit_when_idle: float | None) -> None:
@@ -130,7 +148,7 @@ class Guard:
             self._log.note(None, "refused", f"process {pid} of user {uid}")
             link.close()
             return True
-        connection = Connection(link, self._slots, self._clock)
+        connection = Connection(link, self._fixture, self._slots, self._clock)
         self._idle_since = self._clock.now()
         self._connections.append(connection)
         threading.Thread(
@@ -155,6 +173,10 @@ class Guard:
     def _told_to_stop(self, _number: int, _frame: FrameType | None) -> None:
         # no lock may be taken here: the handler runs inside the very wait that holds it
         self._told = True
+
+    def _is_live(self, name: str) -> bool:
+        # a glance without the lock: the asker may hold another slot's
+        return self._crews[name].keeper.rules.state.live
 
     def _finder(self, name: str) -> Callable[[], SlotEntry]:
         return lambda: self._addresses.of(name)

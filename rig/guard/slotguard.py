@@ -10,13 +10,14 @@ from rig.errors import GuardError, InstrumentError, NoAcknowledge, RigError, Rol
 from rig.guard import envelope as limits
 from rig.guard.crew import ORDER_SECONDS, READ_SECONDS, Crew, faulty, quietly
 from rig.guard.envelope import Cause, Demand
+from rig.guard.feeds import Feed
+from rig.guard.latch import Release
 from rig.guard.lease import Holder
 from rig.guard.power import Power
 from rig.guard.rules import SlotRules
 from rig.guard.thermometer import BoardSensors
-from rig.guard.watch import Thermometers
 from rig.instruments.bridge import Level
-from rig.slot import Phase, SupplyReading
+from rig.slot import Phase, SupplyReading, Unload
 
 T = TypeVar("T")
 
@@ -33,8 +34,10 @@ class SlotGuard:
     BridgeError when a part fails.
     """
 
-    def __init__(self, name: str, crew: Crew) -> None:
+    def __init__(self, name: str, crew: Crew, feed: Feed | None = None) -> None:
+        """``feed``: the breaker the slot's supply hangs on, if the fixture file names one."""
         self.name = name
+        self._feed = feed
         self._crew = crew
         self._keeper = crew.keeper
         self._fan_share = 1.0
@@ -68,19 +71,24 @@ class SlotGuard:
         def begin(rules: SlotRules, _now: float) -> None:
             if rules.lease is not None:
                 raise GuardError(f"{self.name} is leased by {rules.lease.holder}; wait for it or stop it")
-            rules.thermometers = Thermometers()
+            rules.new_board()
 
         crew.change(begin)
         crew.bridge.sensors = sensors
         self._fan_share = 1.0
         quietly(lambda: crew.by_bridge(crew.bridge.pins))
         quietly(lambda: crew.by_bridge(crew.bridge.feel))
-        quietly(lambda: crew.by_supply(crew.supply.feed_mains))
+        quietly(self._feed_mains)
         quietly(lambda: crew.by_supply(crew.supply.clear_trip))
         crew.wait_for(lambda rules: rules.state.safe or faulty(rules), SAFE_WAIT_SECONDS)
         holder = Holder(run, pid, secrets.token_hex(8))
         crew.change(lambda rules, now: rules.grant(holder, now))
         return holder.token
+
+    def _feed_mains(self) -> None:
+        """Mains back if they were cut; the supply gets its time to start."""
+        if self._crew.by_supply(self._crew.supply.feed_mains):
+            self._crew.wait_for(lambda rules: rules.supply_fault is None, limits.BOOT_SECONDS)
 
     def beat(self, token: str) -> None:
         self._crew.change(lambda rules, now: rules.beat(token, now))
@@ -107,6 +115,8 @@ class SlotGuard:
 
         self._crew.change(allow)
         try:
+            if self._feed is not None:
+                self._take_from(self._feed, token, demand, fresh=fresh)
             if fresh:
                 self._prepare(token)
             return self._switch_on(token, demand)
@@ -117,8 +127,9 @@ class SlotGuard:
             raise
 
     def set_volts(self, token: str, volts: float) -> None:
-        self._crew.change(lambda rules, _now: rules.allow_volts(token, volts))
+        self._crew.change(lambda rules, now: rules.allow_volts(token, volts, now))
         self._by_supply(token, lambda: self._crew.supply.set_volts(volts), ORDER_SECONDS)
+        self._crew.change(lambda rules, now: rules.floor.step_ordered(now))
 
     def off(self, token: str) -> float:
         """Off, discharged and read back: the volts left. Also for a lease that tripped."""
@@ -129,6 +140,24 @@ class SlotGuard:
         if reading is None or not reading.volts.ok:
             raise InstrumentError(Role.SUPPLY, f"off: volts unknown; {fault or 'no reading'}; keep hands off")
         return reading.volts.value
+
+    def unload(self, token: str) -> Unload:
+        """Whether a hand may go in. Also for a lease that tripped."""
+        self._hold(token)
+        return self.look(lambda rules, now: rules.unload(now))
+
+    def release(self, release: Release) -> str:
+        """A named person's word, after a fresh look at the interlocks; what was released by it."""
+        crew = self._crew
+        quietly(lambda: crew.by_bridge(crew.bridge.pins))
+        done = ""
+
+        def take(rules: SlotRules, _now: float) -> None:
+            nonlocal done
+            done = rules.release(release)
+
+        crew.change(take)
+        return done
 
     def read_supply(self, token: str) -> SupplyReading:
         """The guard's own last reading when it is young, else a new one."""
@@ -150,6 +179,7 @@ class SlotGuard:
         """Low is allowed even to a lease that tripped."""
         if level is Level.LOW:
             self._hold(token)
+            self._crew.change(lambda rules, now: rules.floor.step_ordered(now))
             self._crew.by_bridge(lambda: self._crew.bridge.set_reset(level))
         else:
             self._by_bridge(token, lambda: self._crew.bridge.set_reset(level))
@@ -166,6 +196,19 @@ class SlotGuard:
         return self._by_bridge(token, self._crew.bridge.fan_rpm)
 
     # -- inside -------------------------------------------------------------------------------
+
+    def _take_from(self, feed: Feed, token: str, demand: Demand, *, fresh: bool) -> None:
+        """Book what the slot may take; one that goes on anew waits for its turn. Raises GuardError."""
+        feed.book(self.name, demand.volts * demand.limit_amps)
+        crew, waited = self._crew, 0.0
+        while fresh and (left := feed.turn(crew.clock.now())) > 0:
+            if waited >= limits.TURN_SECONDS:
+                raise GuardError(f"feed {feed.name}: found no turn to go on in {waited:.0f} s; try again")
+            if not waited:
+                self._keeper.noted(f"waits for its turn at feed {feed.name}")
+            crew.wait_for(lambda rules: not rules.state.live, left)
+            self._require(token)
+            waited += left
 
     def _prepare(self, token: str) -> None:
         try:
@@ -205,6 +248,9 @@ class SlotGuard:
             raise
 
     def _require(self, token: str) -> None:
+        """The lease is good for work; of one that tripped the cause is told when it is beyond doubt."""
+        now = self._crew.clock.now
+        self._crew.wait_for(lambda rules: not rules.in_doubt(token, now()), limits.DOUBT_SECONDS)
         self.look(lambda rules, _now: rules.require(token))
 
     def _hold(self, token: str) -> None:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Protocol
 
 from rig.clock import Clock
 from rig.errors import InstrumentError, RigError, Role
 from rig.fixturefile import SupplyEntry
+from rig.guard import envelope as limits
 from rig.guard.envelope import Demand
-from rig.instruments.pdu import Outlet
+from rig.instruments.pdu import Mains
 from rig.instruments.supply import PowerSupply
 from rig.slot import Mode, SupplyReading
 
@@ -19,7 +21,7 @@ class SupplyReport(Protocol):
 
     def saw_supply(self, reading: SupplyReading, started: float) -> None: ...
     def saw_output_off(self) -> None: ...
-    def cut_mains(self, text: str) -> None: ...
+    def noted(self, text: str) -> None: ...
     def lost_supply(self, text: str) -> None: ...
 
 
@@ -29,7 +31,7 @@ class SupplyHand:
     def __init__(
         self,
         find: Callable[[], SupplyEntry],
-        find_outlet: Callable[[], Outlet | None],
+        find_outlet: Callable[[], Mains | None],
         make: Callable[[SupplyEntry, Clock], PowerSupply],
         clock: Clock,
         report: SupplyReport,
@@ -39,12 +41,14 @@ class SupplyHand:
         self._find = find
         self._find_outlet = find_outlet
         self._mains_cut = False
+        self._fed_at = -math.inf
         self._make = make
         self._clock = clock
         self._report = report
         self._entry: SupplyEntry | None = None
         self._supply: PowerSupply | None = None
         self._in_order = False                  # the last exchange went well
+        self._armed: float | None = None
 
     def interrupt(self) -> None:
         """From another thread: end what is pending."""
@@ -65,16 +69,21 @@ class SupplyHand:
         self.look()
         return True
 
-    def feed_mains(self) -> None:
-        """Mains back on a supply from which they were cut; for a new lease. Raises InstrumentError."""
-        outlet = self._find_outlet() if self._mains_cut else None
-        if outlet is not None:
+    def feed_mains(self) -> bool:
+        """Mains back on a supply from which they were cut, by this guard or the one before it; for a
+        new lease. Whether they were. Raises InstrumentError."""
+        outlet = self._find_outlet()
+        fed = outlet is not None and not outlet.is_fed()
+        if outlet is not None and fed:
             outlet.feed()
+            self._fed_at = self._clock.now()
+            self._report.noted(f"fed again at outlet {outlet.number}")
         self._mains_cut = False
+        return fed
 
     def _cut_mains(self) -> None:
         """A supply that does not obey loses its mains."""
-        if self._mains_cut:
+        if self._mains_cut or self._clock.now() - self._fed_at < limits.BOOT_SECONDS:
             return
         try:
             outlet = self._find_outlet()
@@ -82,10 +91,10 @@ class SupplyHand:
                 return
             outlet.cut()
         except RigError as error:
-            self._report.cut_mains(f"its mains could not be cut: {error}")
+            self._report.noted(f"its mains could not be cut: {error}")
             return
         self._mains_cut = True
-        self._report.cut_mains(f"its mains were cut at outlet {outlet.number}")
+        self._report.noted(f"its mains were cut at outlet {outlet.number}")
 
     def look(self) -> None:
         """One read-back, reported; a failure is reported too."""
@@ -124,10 +133,27 @@ class SupplyHand:
         Raises InstrumentError.
         """
         self._act(lambda supply: supply.configure(demand.volts, demand.limit_amps, demand.protection))
+        self._act(self._arm_watchdog)
+        self._fed_at = -math.inf                # it has started: from here on silence is disobedience
         if not allowed():
             return False
         self._act(lambda supply: supply.output_on())
         return True
+
+    def _arm_watchdog(self, supply: PowerSupply) -> None:
+        """Every look at the supply feeds it; when this process is dead nothing does."""
+        seconds = None if self._entry is None else self._entry.watchdog_seconds
+        if seconds is None:
+            return
+        armed = supply.arm_watchdog(seconds)
+        if armed is None:
+            raise InstrumentError(
+                Role.SUPPLY, f"watchdog: found none in this family, expected one of {seconds:g} s as the "
+                "fixture file says; take the line out or another supply",
+            )
+        if armed != self._armed:
+            self._armed = armed
+            self._report.noted(f"watchdog armed, {armed:g} s")
 
     def set_volts(self, volts: float) -> None:
         """Raises InstrumentError."""

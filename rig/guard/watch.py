@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from rig.fixturefile import RISE_KELVIN_PER_SECOND
 from rig.guard import envelope as limits
 from rig.guard.envelope import Cause, Envelope
 from rig.slot import Mode, SupplyReading
@@ -55,14 +57,20 @@ def supply_problem(reading: SupplyReading, allowed: Envelope, *, powered: bool) 
 
 @dataclass(slots=True)
 class Thermometers:
-    """Board sensors over one lease. A sensor that never answered is not missed."""
+    """Board sensors over one lease. A sensor that never answered is not missed.
 
+    ``kelvin_per_second``: the rise of one sensor that is taken for a fire, and no board's own.
+    """
+
+    kelvin_per_second: float = RISE_KELVIN_PER_SECOND
     seen: set[int] = field(default_factory=set)
     misses: dict[int, int] = field(default_factory=dict)
     hottest: float | None = None
+    _tracks: dict[int, deque[tuple[float, float]]] = field(default_factory=dict)
 
-    def take(self, celsius: Sequence[float | None]) -> Trip | None:
+    def take(self, celsius: Sequence[float | None], now: float) -> Trip | None:
         """Judge one round; None stands for a sensor that did not acknowledge."""
+        rises = [self._rise(sensor, value, now) for sensor, value in enumerate(celsius) if value is not None]
         for sensor, value in enumerate(celsius):
             if value is not None:
                 self.seen.add(sensor)
@@ -76,10 +84,26 @@ class Thermometers:
                 Cause.TEMP_HIGH,
                 f"found {self.hottest:.1f} °C on the board, expected below {limits.MOST_CELSIUS:g} °C",
             )
+        steepest = max(rises, default=0.0)
+        if steepest > self.kelvin_per_second:
+            return Trip(
+                Cause.TEMP_HIGH,
+                f"a board sensor rises by {steepest:.1f} K/s, "
+                f"expected at most {self.kelvin_per_second:g} K/s",
+            )
         lost = [sensor for sensor, count in self.misses.items() if count >= limits.SENSOR_MISSES]
         if lost:
             return Trip(Cause.SENSOR_NONE, f"board sensor {lost[0]} stopped answering")
         return None
+
+    def _rise(self, sensor: int, celsius: float, now: float) -> float:
+        """Kelvin a second over the last seconds; 0 until they are enough for a rate."""
+        track = self._tracks.setdefault(sensor, deque())
+        track.append((now, celsius))
+        while len(track) > 1 and now - track[1][0] >= limits.RISE_SECONDS:
+            track.popleft()
+        since, before = track[0]
+        return (celsius - before) / (now - since) if now - since >= limits.RISE_SECONDS else 0.0
 
 
 @dataclass(slots=True)

@@ -16,7 +16,7 @@ from rig.errors import (
     Role,
     UsageError,
 )
-from rig.slot import Mode, Reading, Status, SupplyReading
+from rig.slot import Mode, Reading, Status, SupplyReading, Unload
 
 LONGEST_LINE = 64 * 1024
 
@@ -82,6 +82,22 @@ def reading_in(data: dict[str, Any]) -> SupplyReading:
     """Raises KeyError, TypeError or ValueError when the data are no reading."""
     return SupplyReading(
         _number_in(data["volts"]), _number_in(data["amps"]), _number_in(data["watts"]), Mode(data["mode"])
+    )
+
+
+def unload_out(unload: Unload) -> dict[str, Any]:
+    return {
+        "safe": unload.safe, "seconds_left": unload.seconds_left,
+        "celsius": unload.celsius, "why": unload.why,
+    }
+
+
+def unload_in(data: dict[str, Any]) -> Unload:
+    """Raises KeyError, TypeError or ValueError when the data are none."""
+    celsius = data["celsius"]
+    return Unload(
+        bool(data["safe"]), float(data["seconds_left"]), None if celsius is None else float(celsius),
+        str(data["why"]),
     )
 
 

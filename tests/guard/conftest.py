@@ -6,6 +6,7 @@ import json
 import os
 import select
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -249,7 +250,8 @@ class Bench:
     def _fixture(self) -> dict[str, Any]:
         rating = {"max_volts": 20, "max_amps": 120, "max_watts": 2000}
         return {
-            "fixture": "little", "simulated": False,
+            "fixture": "little", "simulated": False, "production": False,
+            "unload": {"seconds": 0.3},
             "slots": {
                 name: {
                     "chain": f"/dev/{name}", "bridge": str(self.folder / f"{name}.bridge"),
@@ -286,6 +288,16 @@ class Bench:
     def client(self, slot: str = "slot1") -> GuardClient:
         self._clients.append(GuardClient(self.socket, slot, "test", SystemClock()))
         return self._clients[-1]
+
+    def change(self, **keys: Any) -> None:
+        """Other top keys in the fixture file, before a guard reads it."""
+        self.fixture.write_text(yaml.safe_dump(self._fixture() | keys))
+
+    def end_guard(self) -> None:
+        """End one that a command of ours started."""
+        pid = int(json.loads((self.runtime / "guard.lock").read_text())["pid"])
+        os.kill(pid, signal.SIGTERM)
+        wait_for(lambda: not Path(f"/proc/{pid}").exists(), 15, "the end of the guard")
 
     def log(self) -> list[dict[str, Any]]:
         file = self.runtime / "guard.log"

@@ -70,7 +70,9 @@ def test_a_real_bench_names_its_addresses_and_never_counts_as_dead(runtime: Runt
         "supply": {"resource": "TCPIP::s::1::SOCKET", "max_volts": 20, "max_amps": 120, "max_watts": 2000},
         "meter": {"resource": "TCPIP::m::1::SOCKET"}, "scanner": {"resource": "TCPIP::c::1::SOCKET"},
     }
-    fixture = FixtureFile.model_validate({"fixture": "real", "simulated": False, "slots": {"slot1": entry}})
+    fixture = FixtureFile.model_validate(
+        {"fixture": "real", "simulated": False, "production": False, "slots": {"slot1": entry}}
+    )
     addresses = Addresses(fixture, runtime)
 
     assert isinstance(addresses.of("slot1").supply, SupplyEntry)

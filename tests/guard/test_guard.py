@@ -472,7 +472,7 @@ def test_an_idle_guard_ends_though_a_supply_was_never_reached(bench: Any) -> Non
 def test_status_from_the_command_line(bench: Any) -> None:
     bench.guard()
     go_live(bench)
-    asked = bench.run("-m", "rig", "guard", "status", "--fixture", str(bench.fixture))
+    asked = bench.run("-m", "rig", "guard", "status", "--json", "--fixture", str(bench.fixture))
 
     said, _ = asked.communicate(timeout=20)
     slots = json.loads(said)

@@ -1,9 +1,14 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
+import rig
 from rig.errors import BridgeError, GuardError, GuardTrip, InstrumentError
-from rig.guard.envelope import Cause, Demand
+from rig.fixturefile import UnloadEntry, load_fixture
+from rig.guard.envelope import Bounds, Cause, Demand, check_demand
+from rig.guard.latch import Release
 from rig.guard.lease import Holder
 from rig.guard.power import Order, Power
 from rig.guard.rules import SlotRules
@@ -147,6 +152,7 @@ def test_a_lease_needs_everything_in_order(slot: Slot) -> None:
             slot.rules.grant(HOLDER, slot.now)
         assert caught.value.code == code
     slot.rules.saw_pins(GOOD, slot.now)
+    slot.rules.release(Release("mk"))
     with pytest.raises(InstrumentError):
         slot.rules.grant(HOLDER, slot.now)
     slot.rules.saw_supply(reading(volts=9.0), slot.now, slot.now)
@@ -205,14 +211,14 @@ def test_a_narrower_phase_needs_a_narrower_demand_first(hashing: Slot) -> None:
 
 
 def test_volts_move_within_the_protection(hashing: Slot) -> None:
-    hashing.rules.allow_volts("token", 15.9)
+    hashing.rules.allow_volts("token", 15.9, 0.0)
     with pytest.raises(GuardError, match="16 V"):
-        hashing.rules.allow_volts("token", 16.1)
+        hashing.rules.allow_volts("token", 16.1, 0.0)
 
 
 def test_volts_do_not_move_while_off(leased: Slot) -> None:
     with pytest.raises(GuardError, match="switch it on"):
-        leased.rules.allow_volts("token", 2.0)
+        leased.rules.allow_volts("token", 2.0, 0.0)
 
 
 # -- what switches off
@@ -302,7 +308,7 @@ def test_unread_inputs(hashing: Slot) -> None:
                 slot.rules.saw_pins(GOOD, slot.now)
             if silent != "supply":
                 slot.rules.saw_supply(live_reading(78.0), slot.now, slot.now)
-            slot.rules.saw_celsius((50.0,) * 4, slot.now)
+            slot.rules.saw_celsius((26.0,) * 4, slot.now)
             orders = slot.rules.tick(slot.now)
         assert orders == OFF_ORDERS
         assert tripped(slot)[0] == code
@@ -500,3 +506,197 @@ def test_every_transition_is_noted_with_its_reason(hashing: Slot) -> None:
     assert notes[0][1] == "guard start"
     assert notes[5][1].startswith("TEMP-HIGH: found 70.0 °C")
     assert hashing.rules.take_notes() == []
+
+
+# -- lower bounds and rates
+
+
+def test_a_fall_of_current_switches_settled_work_off(hashing: Slot) -> None:
+    assert hashing.healthy(2.0, 78.0) == ()
+    assert hashing.healthy(0.1, 60.0) == OFF_ORDERS
+    assert tripped(hashing) == (
+        "CHAIN-SHORT", "the board's current fell from 78.0 A to 60.0 A while hashing, without an order",
+    )
+
+
+@pytest.mark.parametrize("step", ["ramping", "volts", "on"])
+def test_an_announced_step_does_not(hashing: Slot, step: str) -> None:
+    assert hashing.healthy(2.0, 78.0) == ()
+    match step:
+        case "ramping":
+            hashing.rules.enter("token", Phase.RAMPING, 30.0, hashing.now)
+        case "volts":
+            hashing.rules.allow_volts("token", 12.0, hashing.now)
+        case "on":
+            hashing.rules.allow_on("token", WORK, hashing.now)
+            hashing.rules.powered(hashing.now)
+    assert hashing.healthy(2.0, 50.0) == ()
+    expected = () if step == "ramping" else OFF_ORDERS
+    assert hashing.healthy(0.1, 20.0) == expected
+
+
+@pytest.mark.parametrize(
+    ("pins", "code"),
+    [
+        (PinLevels(estop_closed=False, lid_closed=True, seated=True), "STN-ESTOP"),
+        (PinLevels(estop_closed=True, lid_closed=True, seated=False), "OPR-UNPLUG"),
+        (GOOD, "STN-CONTACT"),                              # nothing at all flows any more
+    ],
+)
+def test_a_current_that_fell_for_an_interlock_has_its_cause(
+    hashing: Slot, pins: PinLevels, code: str
+) -> None:
+    hashing.healthy(1.0, 78.0)
+    assert hashing.healthy(0.1, 0.0) == OFF_ORDERS
+    assert hashing.rules.in_doubt("token", hashing.now)
+    hashing.rules.saw_pins(GOOD, hashing.now + 0.02)
+    hashing.rules.saw_pins(pins, hashing.now + 0.12)
+    assert not hashing.rules.in_doubt("token", hashing.now + 0.12)
+    assert tripped(hashing)[0] == code
+    hashing.rules.saw_pins(PinLevels(estop_closed=True, lid_closed=False, seated=True), hashing.now + 0.2)
+    assert tripped(hashing)[0] == code
+
+
+def test_doubt_ends_without_a_look(hashing: Slot) -> None:
+    hashing.healthy(1.0, 78.0)
+    hashing.healthy(0.1, 0.0)
+    assert hashing.rules.in_doubt("token", hashing.now + 0.4)
+    assert not hashing.rules.in_doubt("token", hashing.now + 0.51)
+    assert not hashing.rules.in_doubt("another", hashing.now)
+
+
+@pytest.mark.parametrize(("kelvin_per_second", "trips"), [(1.9, False), (2.3, True), (9.0, True)])
+def test_the_rate_of_rise(hashing: Slot, kelvin_per_second: float, trips: bool) -> None:
+    orders: tuple[Order, ...] = ()
+    celsius, began = 25.0, hashing.now
+    while not orders and celsius < 60.0:
+        hashing.now += 1.0
+        celsius += kelvin_per_second
+        orders = hashing.rules.saw_celsius((25.0, celsius, 25.0, 25.0), hashing.now)
+    assert (orders == OFF_ORDERS) is trips
+    if trips:
+        assert tripped(hashing)[0] == "TEMP-HIGH"
+        assert "K/s" in tripped(hashing)[1]
+        assert hashing.now - began <= 4.0
+
+
+def test_a_touch_of_the_gate_after_work(hashing: Slot) -> None:
+    rules = hashing.rules
+    assert rules.unload(hashing.now).why == "the output is not proved off"
+    rules.off("the worker asked", hashing.now)
+    hashing.prove_safe()
+    assert not rules.unload(hashing.now + 29).safe
+    assert rules.unload(hashing.now + 30).safe
+
+
+def test_a_phase_without_a_deadline_is_no_phase(hashing: Slot) -> None:
+    assert hashing.rules.lease is not None
+    hashing.rules.lease.deadline = None
+    assert hashing.rules.tick(hashing.now) == OFF_ORDERS
+    assert tripped(hashing)[1] == "live without a phase"
+
+
+# -- the rare ways
+
+
+def test_phase_off_switches_off(hashing: Slot) -> None:
+    assert hashing.rules.enter("token", Phase.OFF, 1.0, hashing.now) == OFF_ORDERS
+    assert hashing.rules.require("token").deadline is None
+    with pytest.raises(GuardError, match="announce another"):
+        check_demand(WORK, Phase.OFF)
+
+
+def test_nothing_goes_on_with_a_part_gone_or_before_it_is_safe(leased: Slot) -> None:
+    rules = leased.rules
+    rules.enter("token", Phase.COLD, 60.0, leased.now)
+    rules.lost_supply("unplugged", leased.now)
+    with pytest.raises(InstrumentError, match="unplugged"):
+        rules.allow_on("token", COLD, leased.now)
+    rules.saw_output_off()
+    with pytest.raises(GuardError, match="found the slot discharging, volts unknown, expected safe"):
+        rules.allow_on("token", COLD, leased.now)
+    leased.prove_safe()
+    rules.lost_bridge("silent", leased.now)
+    with pytest.raises(BridgeError, match="silent"):
+        rules.allow_on("token", COLD, leased.now)
+
+
+def test_fans_matter_while_live_and_from_the_first_command(hashing: Slot) -> None:
+    rules = hashing.rules
+    assert rules.saw_fans((0.0,) * 4, hashing.now) == ()
+    rules.fans.command(0.8)
+    rules.fans.command(0.5)
+    rules.saw_fans((0.0,) * 4, hashing.now)
+    assert rules.fans.slow_since == hashing.now
+    rules.off("asked", hashing.now)
+    assert rules.saw_fans((0.0,) * 4, hashing.now + 9) == ()
+    assert rules.fans.slow_since is None
+
+
+def test_sensors_that_are_not_read(hashing: Slot) -> None:
+    orders: tuple[Order, ...] = ()
+    began = hashing.now
+    while not orders:
+        hashing.now += 0.1
+        hashing.rules.beat("token", hashing.now)
+        hashing.rules.saw_pins(GOOD, hashing.now)
+        hashing.rules.saw_supply(live_reading(78.0), hashing.now, hashing.now)
+        orders = hashing.rules.tick(hashing.now)
+    assert tripped(hashing)[0] == "STN-BRIDGE"
+    assert hashing.now - began == pytest.approx(6.0, abs=0.2)
+
+
+def test_an_off_read_back_while_live_proves_nothing(hashing: Slot) -> None:
+    assert hashing.rules.saw_output_off() == ()
+    assert not hashing.rules.state.off_read_back
+
+
+def test_the_owners_own_trip_and_the_next_board(hashing: Slot) -> None:
+    assert hashing.rules.trip(Cause.FAN, "no fans", hashing.now) == OFF_ORDERS
+    assert hashing.rules.trip(Cause.GUARD, "later", hashing.now) == ()
+    assert tripped(hashing) == ("STN-FAN", "no fans")
+    hashing.rules.end("token", "over", hashing.now, lost=False)
+    hashing.rules.trip(Cause.GUARD, "nobody is there", hashing.now)
+    assert hashing.rules.last_trip is not None
+    assert hashing.rules.last_trip.reason == "nobody is there"
+    hashing.rules.new_board()
+    assert not hashing.rules.thermometers.seen
+
+
+def test_volts_that_stay_though_all_is_off_are_the_supplys_fault(slot: Slot) -> None:
+    """held up by volts: the output reads off and the relay is at rest, so the read-back is not believed."""
+    slot.rules.saw_pins(GOOD, slot.now)
+    slot.rules.saw_output_off()
+    slot.rules.state.saw_rest()
+    for _ in range(60):
+        slot.now += 0.1
+        slot.rules.saw_supply(reading(1.5), slot.now, slot.now)
+        slot.rules.tick(slot.now)
+    assert slot.rules.power is Power.HOT
+    with pytest.raises(InstrumentError, match=r"output is off and the .* relay at rest, 1\.50 V") as fault:
+        slot.rules.grant(HOLDER, slot.now)
+    assert fault.value.code == "STN-SUPPLY"
+
+
+def test_what_is_gone_already_is_no_news(slot: Slot) -> None:
+    slot.prove_safe()
+    slot.rules.take_notes()
+    for _ in range(2):
+        slot.rules.lost_supply("unplugged", slot.now)
+        slot.rules.lost_bridge("silent", slot.now)
+    assert [what for what, _ in slot.rules.take_notes()] == ["supply lost", "stopping", "bridge lost"]
+
+
+def test_the_hands_are_ordered_to_rest_though_the_supply_says_nothing(slot: Slot) -> None:
+    slot.rules.saw_pins(GOOD, slot.now)
+    assert slot.rules.tick(slot.now + 0.2) == ()
+    assert slot.rules.lost_supply("unplugged", slot.now) == ()
+    slot.prove_safe()
+    slot.rules.lost_supply("unplugged", slot.now)
+    assert slot.rules.tick(slot.now + 0.31) == (Order.REST,)
+    assert slot.rules.tick(slot.now + 0.4) == ()
+
+
+def test_the_fixtures_own_bounds() -> None:
+    file = Path(rig.__file__).parents[1] / "fixtures" / "sim.yaml"
+    assert Bounds.of(load_fixture(file)) == Bounds(UnloadEntry(), 60.0)

@@ -8,6 +8,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from rig.errors import RigError
 from rig.guard.envelope import Demand
+from rig.guard.latch import Release
 from rig.guard.lease import Holder
 from rig.guard.power import Order, Orders, Power
 from rig.guard.rules import SlotRules
@@ -55,7 +56,7 @@ class GuardModel(RuleBasedStateMachine):
         self.token: str | None = None
         self.count = 0
         self.beat_at = self.deadline = self.pins_at = 0.0
-        self.tripped = False
+        self.tripped = self.pressed = self.attested = False
         self.demanded = DEMANDS[Phase.COLD]
         self.obey(self.rules.state.begin())
 
@@ -99,6 +100,7 @@ class GuardModel(RuleBasedStateMachine):
             self.rules.grant(Holder("run", 1, str(self.count)), self.now)
         except RigError:
             return
+        assert not self.pressed
         self.token = str(self.count)
         self.beat_at, self.deadline = self.now, 0.0
         self.tripped = False
@@ -132,10 +134,44 @@ class GuardModel(RuleBasedStateMachine):
         if hurried:
             stopped = PinLevels(estop_closed=False, lid_closed=True, seated=True)
             self.obey(self.rules.saw_pins(stopped, self.now))
+            self.pressed = True
         if self.rules.may_be_live(token):
             self.world.output, self.world.volts = True, demand.volts
             self.rules.powered(self.now)
         self.was_live = self.rules.power is Power.LIVE
+
+    @rule(operator=st.sampled_from(["mk", ""]), volts=st.sampled_from([None, 0.2, 1.5]))
+    def release(self, operator: str, volts: float | None) -> None:
+        """A person's word, true or not: it opens the way to a lease, and never to power."""
+        before = self.rules.power
+        try:
+            self.rules.release(Release(operator, volts))
+        except RigError:
+            assert self.rules.power is before
+            return
+        assert operator
+        assert self.token is None
+        assert self.rules.pins is None or self.rules.pins.estop_closed
+        assert self.rules.power is before or (before is Power.HOT and volts == 0.2)
+        self.pressed = False
+        self.attested = self.rules.power is not before
+
+    @precondition(lambda self: self.token is not None and self.rules.power is Power.LIVE)
+    @rule(share=st.floats(0.0, 0.79))
+    def current_falls(self, share: float) -> None:
+        """At settled work a current that was steady and then is not."""
+        self.enter(Phase.HASHING, 30.0)
+        self.world.amps = 60.0
+        for _ in range(3):
+            self.now += 0.6
+            self.beat()
+            self.look()
+        settled = self.rules.power is Power.LIVE and self.rules.settled and self.world.output
+        self.world.amps *= share
+        self.now += 0.05
+        self.look()
+        assert not settled or self.rules.power is not Power.LIVE
+        self.world.amps = 1.0
 
     @rule()
     def off(self) -> None:
@@ -160,6 +196,7 @@ class GuardModel(RuleBasedStateMachine):
             self.world.volts = 0.1
         world, rules, now = self.world, self.rules, self.now
         if world.bridge_reachable:
+            self.pressed = self.pressed or not world.pins.estop_closed
             self.obey(rules.saw_pins(world.pins, now))
             self.pins_at = now
             self.obey(rules.saw_celsius((world.celsius,) * 4, now))
@@ -207,6 +244,8 @@ class GuardModel(RuleBasedStateMachine):
         """The usual way to a live slot, so that the faults find one."""
         self.end(False)
         self.all_well()
+        if self.pressed:
+            self.release("mk", None)
         self.lease()
         assert self.token is not None
         self.enter(phase, seconds)
@@ -254,6 +293,9 @@ class GuardModel(RuleBasedStateMachine):
 
     @invariant()
     def safe_means_off(self) -> None:
+        if self.attested:
+            self.look()
+            self.attested = False
         if self.rules.power is Power.SAFE and self.world.supply_reachable:
             assert not self.world.output
             assert self.world.volts < 1.0
