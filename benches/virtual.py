@@ -1,4 +1,4 @@
-"""The virtual gear: a good board's whole run in memory, and what an hour of burn-in keeps of memory.
+"""The virtual gear: a good board's whole run by its plan, and what an hour of burn-in keeps of memory.
 
     .venv/bin/python -m benches.virtual run BOARDS
     .venv/bin/python -m benches.virtual hour                one JSON line each
@@ -10,110 +10,88 @@ import json
 import resource
 import statistics
 import sys
+import tempfile
 import time
+from collections.abc import Iterator
 from pathlib import Path
-from typing import cast
 
 import rig
-from benches.memoryslot import MemorySlot
 from rig.bm13xx.models import chip_model
-from rig.board import (
-    WarmthKeeper,
-    WorkStream,
-    bring_up,
-    burn_in,
-    link_echoes,
-    ramp,
-    read_eeprom,
-    read_sensors,
-    soak,
-)
-from rig.pytestplugin.answers import AnswerJudge, answer_figures
-from rig.recipe import load_plan
-from rig.slot import Slot
-from rig.verdict import ChipCall
+from rig.board import BurnInTick, WarmthKeeper, WorkStream, bring_up, burn_in, ramp, soak
+from rig.pytestplugin.answers import AnswerJudge
+from rig.slot import Phase, Protection
+from rig.testkit import VirtualBench, VirtualSlot
+from rig.verdict import Verdict
 from rig.work.ledger import Ledger
-from rig.work.pack import load_pack
 
 ROOT = Path(rig.__file__).parents[1]
 FIXTURE, PLANS, PRODUCT = ROOT / "fixtures" / "sim.yaml", ROOT / "testplans", "s21pro"
 SETTLED_SECONDS, HOUR_SECONDS = 300.0, 3600.0
-
-
-class WholeRun:
-    """A good board from cold to a verdict, in the order of the plan."""
-
-    def __init__(self, seed: int) -> None:
-        plan = load_plan(PLANS, PRODUCT)
-        self.product, self.recipe = plan.product, plan.recipe
-        self.level = self.recipe.levels[0]
-        self.model = chip_model(self.product.chip)
-        self.pack = load_pack(plan.pack_path(simulated=True))
-        self.memory = MemorySlot(FIXTURE, PLANS, seed)
-        self.slot = cast(Slot, self.memory)
-        self.ledger = Ledger(self.pack, self.pack.layout, self.product.sweep_length, self.level.mhz)
-
-    def warm(self) -> tuple[WorkStream, WarmthKeeper]:
-        """Identity, bring-up, ramp and soak: a board at work and at its temperature."""
-        slot, product, recipe = self.slot, self.product, self.recipe
-        if not link_echoes(slot) or read_eeprom(slot, product).identity is None:
-            raise RuntimeError("found a slot without echo or EEPROM, expected a good board")
-        read_sensors(slot, product)
-        self.memory.power(recipe.pre_open_volts, recipe.limit_amps)
-        found = bring_up(slot, product, recipe, self.model)
-        self.memory.power(self.level.volts + 0.27, recipe.limit_amps)
-        for _ in ramp(slot, product, recipe, self.level, found):
-            self.memory.watts()
-        stream = WorkStream(slot, product, recipe, self.pack, self.model)
-        keeper = WarmthKeeper(slot, product, recipe, stream)
-        stream.open()
-        if not list(soak(slot, recipe, keeper))[-1].warm:
-            raise RuntimeError("found a board that did not warm up, expected a good one")
-        return stream, keeper
-
-    def judge(self) -> float:
-        """The whole run to its verdict; returns its seconds on the virtual clock."""
-        stream, keeper = self.warm()
-        judge, second = AnswerJudge(self.product, self.recipe), 0
-        for tick in burn_in(self.slot, stream, self.ledger, keeper):
-            if tick.seconds >= second:
-                self.memory.watts()
-                second += 1
-            if judge.done(tick):
-                break
-        figures = answer_figures(judge, self.product, self.level.mhz, self.model.positions)
-        if not (figures.calls == ChipCall.GOOD).all():
-            raise RuntimeError("found a chip that is not good, expected a good board")
-        return self.memory.clock.now()
+PHASE_SECONDS = 600.0
 
 
 def whole_runs(boards: int) -> dict[str, float]:
     """Simulated seconds, CPU seconds and their ratio: medians over so many different good boards.
 
-    Each board's files and pack are read before its time begins.
+    Everything from taking the slot to the filed record counts; the plan's files are read before.
     """
     found = []
-    for seed in range(1, boards + 1):
-        run = WholeRun(seed)
-        started = time.process_time()
-        found.append((run.judge(), time.process_time() - started))
+    with tempfile.TemporaryDirectory(prefix="rig-bench-") as folder:
+        bench = _bench(Path(folder))
+        for seed in range(1, boards + 1):
+            started = time.process_time()
+            record = bench.run(seed=seed)
+            found.append((record.seconds, time.process_time() - started))
+            if record.verdict is not Verdict.PASS:
+                raise RuntimeError(f"found {record.failure_code}, expected a good board to pass")
     simulated, spent = (statistics.median(column) for column in zip(*found, strict=True))
     return {"simulated_seconds": simulated, "cpu_seconds": spent, "speedup": simulated / spent}
 
 
 def one_hour() -> dict[str, float]:
     """Resident memory, MiB, five minutes into a burn-in and at its highest within an hour."""
-    run = WholeRun(7)
-    stream, keeper = run.warm()
-    judge = AnswerJudge(run.product, run.recipe)
-    settled = 0.0
-    for tick in burn_in(run.slot, stream, run.ledger, keeper):
-        judge.done(tick)
-        if not settled and tick.seconds >= SETTLED_SECONDS:
-            settled = _peak_mib()
-        if tick.seconds >= HOUR_SECONDS:
-            break
+    with tempfile.TemporaryDirectory(prefix="rig-bench-") as folder:
+        bench = _bench(Path(folder))
+        slot = bench.slot(seed=7)
+        judge = AnswerJudge(bench.setup.plan.product, bench.setup.plan.recipe)
+        settled = 0.0
+        for tick in _at_work(bench, slot):
+            slot.supply.enter(Phase.HASHING, PHASE_SECONDS)
+            judge.done(tick)
+            if not settled and tick.seconds >= SETTLED_SECONDS:
+                settled = _peak_mib()
+            if tick.seconds >= HOUR_SECONDS:
+                break
+        slot.make_safe()
+        slot.close()
     return {"settled_mib": settled, "peak_mib": _peak_mib()}
+
+
+def _bench(results: Path) -> VirtualBench:
+    return VirtualBench(PRODUCT, fixture=FIXTURE, results=results, plans=PLANS)
+
+
+def _at_work(bench: VirtualBench, slot: VirtualSlot) -> Iterator[BurnInTick]:
+    """A good board brought up, warmed and kept at work."""
+    plan, pack = bench.setup.plan, bench.setup.pack
+    product, recipe = plan.product, plan.recipe
+    model, level = chip_model(product.chip), recipe.levels[0]
+    protection = Protection(recipe.over_volts, recipe.over_amps)
+    slot.prepare()
+    slot.power_on()
+    slot.supply.enter(Phase.PRE_OPEN, PHASE_SECONDS)
+    slot.supply.on(recipe.pre_open_volts, protection, recipe.pre_open_amps)
+    found = bring_up(slot, product, recipe, model)
+    slot.supply.enter(Phase.RAMPING, PHASE_SECONDS)
+    slot.supply.on(level.volts, protection, recipe.limit_amps)
+    for _ in ramp(slot, product, recipe, level, found):
+        pass
+    stream = WorkStream(slot, product, recipe, pack, model)
+    keeper = WarmthKeeper(slot, product, recipe, stream)
+    stream.open()
+    for _ in soak(slot, recipe, keeper):
+        pass
+    yield from burn_in(slot, stream, Ledger(pack, pack.layout, product.sweep_length, level.mhz), keeper)
 
 
 def _peak_mib() -> float:

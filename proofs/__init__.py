@@ -1,0 +1,1 @@
+"""Proofs by trial: what must always hold is tried often, on the simulated bench, and counted."""
