@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 JOBS ?= 2
 
-.PHONY: run test setup check unit bench clean constraints
+.PHONY: run test setup check unit bench prove-power prove-faults prove-verdict clean constraints
 
 setup: $(READY)
 
@@ -19,7 +19,7 @@ run: setup
 	@$(BIN)/python -m rig.cli.demo
 
 check: setup
-	@$(BIN)/ruff check --quiet rig tests testplans benches
+	@$(BIN)/ruff check --quiet rig tests testplans benches proofs
 	@$(BIN)/mypy --no-error-summary
 	@$(BIN)/lint-imports --no-logo --quiet 2>/dev/null || $(BIN)/lint-imports
 
@@ -30,6 +30,21 @@ test: setup check unit
 
 bench: setup
 	@$(BIN)/python -m benches
+
+# Whoever is killed, whenever: the board goes off. Twenty minutes; fewer with KILLS=40.
+KILLS ?= 200
+prove-power: setup
+	@$(BIN)/python -m proofs.power --kills $(KILLS)
+
+# Every fault kind of docs/scenarios.md through a real run: about a quarter of an hour.
+prove-faults: setup
+	@$(BIN)/python -m proofs.faults
+
+# 3,000 good boards and 80 of every kind of fault through the plan in virtual time: about two hours.
+prove-verdict: setup
+	@mkdir -p results
+	@$(BIN)/rig study --mix fixtures/mixes/every-kind.yaml --boards 3750 --per-kind 80 --seed 1 \
+		--json results/study.json
 
 # New pins, after an update of pyproject.toml: made in an empty environment.
 constraints:

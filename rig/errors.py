@@ -9,7 +9,8 @@
     │   ├── InstrumentError      a supply, meter or scanner (STN-SUPPLY, -METER, -SCANNER)
     │   ├── BridgeError          the fixture's side channel (STN-BRIDGE)
     │   │   └── NoAcknowledge    the bridge works, the device addressed on I2C kept silent
-    │   └── GuardError           lease refused or lost, guard gone (STN-GUARD)
+    │   ├── GuardError           lease refused or lost, guard gone (STN-GUARD)
+    │   └── CalibrationOverdue   an instrument of a production bench (STN-CAL)
     ├── GuardTrip                the guard switched off; carries the code of its cause        exit by code
     └── RunStopped               a person stopped the run (OPR-STOP)                          exit 4
 
@@ -107,6 +108,12 @@ class GuardError(StationFault):
     """The guard refused or lost the lease, or is gone."""
 
     code = "STN-GUARD"
+
+
+class CalibrationOverdue(StationFault):
+    """An instrument of a production bench is past the day its calibration ends."""
+
+    code = "STN-CAL"
 
 
 class GuardTrip(RigError):

@@ -84,12 +84,26 @@ class Protection:
     over_amps: float
 
 
+@dataclass(frozen=True, slots=True)
+class Unload:
+    """Whether a hand may take the board out, and if not, why (for people; "" when it may).
+
+    ``celsius`` of the hottest board sensor, None when it is not known or no longer matters.
+    """
+
+    safe: bool
+    seconds_left: float
+    celsius: float | None
+    why: str
+
+
 class Phase(Enum):
     """What the board is doing, as the guard must know it: each has its envelope."""
 
     COLD = "cold"            # reset low, short test: at most a couple of amps
     PRE_OPEN = "pre-open"    # clock running, nothing to hash
-    HASHING = "hashing"
+    RAMPING = "ramping"      # towards work: clock, volts or work are being moved, by any amount
+    HASHING = "hashing"      # settled work: a fall of current that nobody ordered is a break
     OFF = "off"
 
 
@@ -130,6 +144,10 @@ class Supply(Protocol):
 
     def off(self) -> float:
         """Reset low, output off, discharge, all read back; returns the volts left at the supply."""
+        ...
+
+    def unload(self) -> Unload:
+        """Whether a hand may take the board out now; also after a trip."""
         ...
 
     def read(self) -> SupplyReading: ...
@@ -222,6 +240,13 @@ class SlotProvider(Slot, Protocol):
 
     def power_on(self) -> None:
         """Reset held low, then the cold volts of the recipe, protection read back first."""
+        ...
+
+    def lease_again(self) -> None:
+        """After a trip: safe, then a fresh lease on the slot as it stands; its instruments stay open.
+
+        Raises what ``prepare`` raises.
+        """
         ...
 
     def make_safe(self) -> float:

@@ -114,10 +114,13 @@ def bring_up(slot: Slot, product: Product, recipe: Recipe, model: ChipModel) -> 
     )
 
 
-def discover(slot: Slot, commander: Commander, product: Product, model: ChipModel) -> Discovery:
+def discover(
+    slot: Slot, commander: Commander, product: Product, model: ChipModel, *, expected: int | None = None
+) -> Discovery:
     """Reset and count at the boot baud (steps 1, 2); once more when the count is not full.
 
-    Tries whose replies came damaged are repeated too, up to a bound; all are kept. Raises LinkError.
+    Tries whose replies came damaged are repeated too, up to a bound; all are kept. ``expected`` as
+    in ``enumerate_chain``. Raises LinkError.
     """
     slot.link.set_baud(product.boot_baud)
     discovery = Discovery(product.chips, model.chip_id, ())
@@ -127,7 +130,8 @@ def discover(slot: Slot, commander: Commander, product: Product, model: ChipMode
             commander.send(version_mask(), pause=WRITE_SECONDS)
         discovery = discovery.plus(                                                     # 2
             enumerate_chain(
-                slot, commander, model, baud=product.boot_baud, silence_seconds=BOOT_SILENCE_SECONDS
+                slot, commander, model, baud=product.boot_baud, silence_seconds=BOOT_SILENCE_SECONDS,
+                expected=expected,
             )
         )
     return discovery
@@ -150,7 +154,7 @@ def configure(
     write(Register.TICKET_MASK, ticket_mask(recipe.ticket_zero_bits))                   # 7
     write(Register.IO_DRIVER_STRENGTH, registers.DRIVE_STRENGTH_ALL)                    # 8
     _set_borders(slot, write, product, layout)                                          # 9, 10, 11
-    write(Register.UART_BAUD, _baud_word(product), pause=BAUD_SECONDS)                  # 12
+    write(Register.UART_BAUD, baud_word(product), pause=BAUD_SECONDS)                  # 12
     slot.link.set_baud(product.chain_baud)
     slot.clock.sleep(HOST_BAUD_SECONDS)
     discovery = Discovery(product.chips, model.chip_id, ())
@@ -227,6 +231,7 @@ def _set_analog(commander: Commander) -> None:                                  
     write(Register.CORE_MAILBOX, registers.NONCE_OVERFLOW_CONTROL)
 
 
-def _baud_word(product: Product) -> int:
+def baud_word(product: Product) -> int:
+    """UART_BAUD for the product's fast baud."""
     fastest = registers.baud_of(registers.uart_baud(0))
     return registers.uart_baud(round(fastest / product.chain_baud) - 1)

@@ -14,6 +14,7 @@ from rig.slot import Slot
 LOCAL_WHOLE, LOCAL_FRACTION = b"\x00", b"\x15"
 EXTENDED_OFFSET = 64
 SIXTEENTHS = 16
+NEAR_A_DEGREE = (0, 1, 2, 13, 14, 15)   # only here can a degree be passed between two reads
 TRIES = 5
 
 
@@ -50,14 +51,15 @@ def hottest_of(celsius: tuple[float | None, ...]) -> float | None:
 
 def _selected(slot: Slot, product: Product) -> float | None:
     try:
-        before = _register(slot, product, LOCAL_WHOLE)
+        whole = _register(slot, product, LOCAL_WHOLE)
         fraction = _register(slot, product, LOCAL_FRACTION) >> 4
-        after = _register(slot, product, LOCAL_WHOLE)
+        near = fraction in NEAR_A_DEGREE
+        after = _register(slot, product, LOCAL_WHOLE) if near else whole
     except NoAcknowledge:
         return None
-    if before != after:             # it passed a whole degree between the reads: it is there now
-        return float(max(before, after) - EXTENDED_OFFSET)
-    return before - EXTENDED_OFFSET + fraction / SIXTEENTHS
+    if whole != after:              # it passed a whole degree between the reads: it is there now
+        return float(max(whole, after) - EXTENDED_OFFSET)
+    return whole - EXTENDED_OFFSET + fraction / SIXTEENTHS
 
 
 def _register(slot: Slot, product: Product, register: bytes) -> int:

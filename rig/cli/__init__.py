@@ -1,4 +1,5 @@
-"""The command line: ``rig decode``, ``doctor``, ``sim``, ``guard``, ``run``, ``pack``.
+"""The command line: ``rig decode``, ``doctor``, ``sim``, ``guard``, ``run``, ``instrument``, ``pack``,
+``plan``.
 
 Each command's module keeps its heavy imports inside its function, so ``rig --version`` is quick.
 """
@@ -14,9 +15,12 @@ import rig
 from rig.cli.decode import decode
 from rig.cli.doctor import doctor
 from rig.cli.guard import app as guard_app
+from rig.cli.instrument import app as instrument_app
 from rig.cli.pack import app as pack_app
+from rig.cli.plan import app as plan_app
 from rig.cli.run import run
 from rig.cli.sim import sim
+from rig.cli.study import study
 from rig.errors import RigError, UsageError
 
 app = typer.Typer(
@@ -47,8 +51,11 @@ app.command("decode")(decode)
 app.command("doctor")(doctor)
 app.command("run")(run)
 app.command("sim")(sim)
+app.command("study")(study)
 app.add_typer(guard_app, name="guard")
+app.add_typer(instrument_app, name="instrument")
 app.add_typer(pack_app, name="pack")
+app.add_typer(plan_app, name="plan")
 
 
 def main() -> None:

@@ -100,6 +100,7 @@ def _bench(file: Path) -> Iterator[Check]:
     fixture = load_fixture(file)
     slots = ", ".join(fixture.slots)
     yield Check("fixture", True, f"{fixture.fixture}, station {fixture.station}, slots {slots}")
+    yield from _calibration(fixture)
     try:
         runtime = runtime_for(file)
     except UsageError as error:
@@ -120,6 +121,20 @@ def _bench(file: Path) -> Iterator[Check]:
                 yield _device(f"{name} {part}", Path(address or ""))
             elif not guarded:                # an instrument may take one client only, and has it
                 yield _instrument(f"{name} {part}", address or "")
+
+
+def _calibration(fixture: FixtureFile) -> Iterator[Check]:
+    """Instruments that are overdue: a production bench will not begin."""
+    from rig.clock import SystemClock
+
+    today = SystemClock().utc().date()
+    for name, slot in fixture.slots.items():
+        for role, day in slot.overdue(today).items():
+            yield Check(
+                f"{name} {role} calibration", False, f"ended on {day.isoformat()}",
+                "Have it calibrated and write the new date into the bench file.",
+                necessary=fixture.for_production,
+            )
 
 
 def _process(role: str, up: bool) -> Check:

@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from rig.board import BurnInTick
-from rig.pytestplugin.silence import SilenceWatch
 from rig.recipe import Product, Recipe
-from rig.verdict.cores import cores_decided, dead_cores, outside
+from rig.verdict.cores import cores_decided, dead_cores, outside, weak_cores
 from rig.verdict.cusum import Watch
 from rig.verdict.sequential import ChipCall, ChipTracker, SequentialTest
 from rig.verdict.wire import less_lost, loss_share
 from rig.work.ledger import Tally
 
-SURE_TICKS = 3              # after a chip is found bad: time to see whether those behind it fell silent too
+SURE_TICKS = 3              # after a chip is found bad: time to see whether the chain broke there
 ERROR_SHARE = 0.01          # wrong answers a known answer; a sound chip has a ten-thousandth
 
 
@@ -32,7 +31,6 @@ class AnswerJudge:
         self._test = SequentialTest.for_board(recipe.decision, product.chips)
         self._tracker = ChipTracker(self._test, product.chips)
         self._watch = Watch(recipe.decision, product.chips)
-        self._silence = SilenceWatch(product.chips)
         self._sure_ticks = 0
         self.decided_seconds: float | None = None
         self.last: BurnInTick | None = None
@@ -47,18 +45,12 @@ class AnswerJudge:
         """Chips that the watch saw turn bad after they had been accepted; (chips,)."""
         return self._watch.alarmed
 
-    @property
-    def silent(self) -> NDArray[np.bool_]:
-        """Chips that gave nothing since the last look while others went on; (chips,)."""
-        return self._silence.silent
-
     def done(self, tick: BurnInTick) -> bool:
         """Take a tick; whether to stop: all judged and the soak served, or a bad chip is sure."""
         self.last = tick
         tally, lost = tick.tally, lost_share(tick.tally)
         calls = self._tracker.update(less_lost(tally.trials, lost), tally.hits)
         self._watch.update(less_lost(tally.passed, lost), tally.returned, calls == ChipCall.GOOD)
-        self._silence.update(tally.passed, tally.returned)
         if self._tracker.done and self.decided_seconds is None:
             self.decided_seconds = tick.seconds
         bad = (calls == ChipCall.BAD) | self._watch.alarmed
@@ -81,24 +73,43 @@ class AnswerJudge:
         return np.asarray(called | (self._watch.alarmed & ~with_dead))
 
 
+    def weak_cores(self, tally: Tally) -> NDArray[np.bool_]:
+        """Cores that are bad by a test of their own, on chips whose other cores are not; (chips, cores)."""
+        return weak_cores(self._recipe.decision, tally.core_trials, tally.core_hits)
+
+
 @dataclass(frozen=True, slots=True)
 class AnswerFigures:
-    """What the known answers came to. Arrays have one element a chip, ``dead`` one a core."""
+    """What the known answers came to. Arrays have one element a chip, ``dead`` and ``weak_cores`` one
+    a core."""
 
     tally: Tally
     calls: NDArray[np.int8]
     alarmed: NDArray[np.bool_]
     weak: NDArray[np.bool_]
     dead: NDArray[np.bool_]
-    silent: NDArray[np.bool_]
+    weak_cores: NDArray[np.bool_]
     seconds: float
     decided_seconds: float | None
-    terahash_per_second: float
+    perfect_terahash_per_second: float
 
     @property
     def board_rate(self) -> float:
         """Share of the board's known answers that came back; NaN when none was due."""
         return _board_rate(self.tally)
+
+    @property
+    def terahash_per_second(self) -> float:
+        """What the board hashed: all that its clock gives, times its rate."""
+        return self.perfect_terahash_per_second * self.board_rate
+
+    def called(self, calls: NDArray[np.int8]) -> AnswerFigures:
+        """The same counts, with the chips called by another rule than the sequential test and the watch."""
+        return replace(self, calls=calls, alarmed=np.zeros(len(calls), dtype=np.bool_))
+
+    def of_tally(self, tally: Tally) -> AnswerFigures:
+        """The same look, over other counts."""
+        return replace(self, tally=tally)
 
     @property
     def error_chips(self) -> NDArray[np.bool_]:
@@ -112,12 +123,15 @@ class AnswerFigures:
         tally = self.tally
         yield "chip_hit_rate", _share(tally.hits, tally.trials)
         yield "dead_cores", tuple(float(count) for count in self.dead.sum(axis=1))
+        yield "weak_cores", tuple(float(count) for count in self.weak_cores.sum(axis=1))
         yield "weak_chips", (float(self.weak.sum()),)
         yield "hardware_error_rate", _share(tally.wrong, tally.passed)
         yield "error_chips", (float(self.error_chips.sum()),)
         yield "stale_rate", _share(tally.stale, tally.passed)
         yield "repeat_rate", _share(tally.duplicate, tally.passed)
         yield "board_hit_rate", (self.board_rate,)
+        if self.decided_seconds is not None:
+            yield "decision_seconds", (self.decided_seconds,)
         yield "answers_per_second", (tally.answers / self.seconds if self.seconds else float("nan"),)
 
 
@@ -129,12 +143,11 @@ def answer_figures(judge: AnswerJudge, product: Product, mhz: float, sub_cores: 
     tally = last.tally
     dead = dead_cores(tally.core_trials, tally.core_hits)
     weak = judge.weak_chips(tally, dead)
-    rate = _board_rate(tally)
     return AnswerFigures(
         tally=tally, calls=judge.calls.copy(), alarmed=judge.alarmed.copy(), weak=weak, dead=dead,
-        silent=judge.silent.copy(),
+        weak_cores=judge.weak_cores(tally),
         seconds=last.seconds, decided_seconds=judge.decided_seconds,
-        terahash_per_second=mhz * sub_cores * product.chips * rate / 1e6,
+        perfect_terahash_per_second=mhz * sub_cores * product.chips / 1e6,
     )
 
 

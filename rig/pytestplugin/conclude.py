@@ -9,11 +9,13 @@ from datetime import datetime
 from pathlib import Path
 
 import rig
+from rig.pytestplugin.calibration import instrument_records
 from rig.pytestplugin.log import RunLog
 from rig.pytestplugin.progress import Ending
 from rig.pytestplugin.setup import RunSetup
 from rig.records import (
-    InstrumentRecord,
+    STORE_FILE,
+    CycleBook,
     MadeBy,
     RunFolder,
     RunRecord,
@@ -36,6 +38,8 @@ from rig.verdict import (
 )
 from rig.work.backend import best_backend, describe
 
+CONTACT = "contact_ohms"        # the measurement that is kept as the slot's trend
+
 
 @dataclass(frozen=True)
 class Conclusion:
@@ -46,11 +50,15 @@ class Conclusion:
     exit_code: ExitCode
 
     def write(self, folder: RunFolder, results: Path) -> Path:
-        """JUnit, the row in the store, the record last; returns its path. Raises StationFault."""
+        """JUnit, the rows in the store, the record last; returns its path. Raises StationFault."""
+        for taken in self.record.latest():
+            if taken.name == CONTACT and taken.values and taken.values[0] is not None:
+                book = CycleBook(results / STORE_FILE, self.record.fixture, self.record.slot)
+                book.keep_contact(taken.values[0])
         return file_run(results, folder, self.record)
 
-    def ending(self, record: Path | None) -> Ending:
-        """What a technician needs to know."""
+    def ending(self, record: Path | None, hands_off: str) -> Ending:
+        """What a technician needs to know; ``hands_off``: why the board may not be taken out yet."""
         first = self.grade.first
         return Ending(
             serial=self.record.serial,
@@ -63,11 +71,17 @@ class Conclusion:
             action=first.action if first else None,
             simulated=self.record.simulated,
             record=str(record) if record else None,
+            hands_off=hands_off,
         )
 
 
 def begin(setup: RunSetup, started: datetime) -> RunStart:
-    """What is known when a run begins: the journal's first line."""
+    """What is known when a run begins: the journal's first line. Counts the slot's cycle.
+
+    Raises StationFault when the store cannot be used.
+    """
+    book = CycleBook(setup.options.results / STORE_FILE, setup.fixture.fixture, setup.options.slot)
+    cycles = book.count()
     return RunStart(
         run_id=setup.run_id,
         serial=setup.options.serial,
@@ -80,7 +94,8 @@ def begin(setup: RunSetup, started: datetime) -> RunStart:
         started=started,
         made_by=MadeBy(
             rig_version=rig.__version__, code_hash=_code_hash(), plan=dict(setup.hashes),
-            backend=describe(best_backend()),
+            backend=describe(best_backend()), connector_cycles=cycles.connector,
+            fixture_cycles=cycles.fixture,
         ),
     )
 
@@ -107,8 +122,8 @@ def conclude(
         measurements=tuple(log.measurements),
         not_taken=not_taken(setup.plan.limits, log.measurements),
         events=tuple(log.events),
-        instruments=tuple(InstrumentRecord(role=note.role, identity=note.identity) for note in instruments),
-        chips_found=log.bring_up.counts[-1] if log.bring_up and log.bring_up.counts else None,
+        instruments=instrument_records(setup.entry, instruments, ended.date()),
+        chips_found=log.counts[-1].count if log.counts else None,
         board_rate=answers.board_rate if answers else None,
         watts=log.value_of("board_watts"),
         joules_per_terahash=log.value_of("joules_per_terahash"),
@@ -127,9 +142,12 @@ def gather(setup: RunSetup, log: RunLog, faults: Sequence[Fault]) -> Evidence:
         chips=product.chips,
         chips_per_domain=product.chips_per_domain,
         measurements=tuple(log.measurements),
-        enumerations=found.counts if found else (),
+        counts=tuple(log.counts),
         link_echoes=log.link_echoes,
         domain_volts=log.idle_domain_volts,
+        response=log.response,
+        clashing_chips=_chips_at(setup, found.clashing_addresses) if found else (),
+        missing_chips=_chips_at(setup, found.missing_addresses) if found else (),
         foreign_chips=tuple(ForeignChip(chip, chip_id) for chip, chip_id in found.foreign_ids.items())
         if found else (),
         eeprom=_eeprom_state(setup, log),
@@ -138,9 +156,14 @@ def gather(setup: RunSetup, log: RunLog, faults: Sequence[Fault]) -> Evidence:
             SensorState.SILENT if value is None else SensorState.GOOD for value in log.celsius
         ),
         burn_in=_burn_in(setup, log),
-        damaged_counts=found.damaged_counts if found else 0,
+        damaged_counts=log.damaged_counts,
         faults=tuple(faults),
     )
+
+
+def _chips_at(setup: RunSetup, addresses: Sequence[int]) -> tuple[int, ...]:
+    """The places in the chain that were given these addresses."""
+    return tuple(address // setup.plan.product.address_interval for address in addresses)
 
 
 def _eeprom_state(setup: RunSetup, log: RunLog) -> EepromState:
@@ -170,7 +193,6 @@ def _burn_in(setup: RunSetup, log: RunLog) -> BurnIn | None:
         wrong=tally.wrong,
         stale=tally.stale,
         duplicate=tally.duplicate,
-        silent=answers.silent,
     )
 
 

@@ -11,6 +11,7 @@ from rig.pytestplugin.answers import AnswerFigures
 from rig.pytestplugin.sampler import Sample
 from rig.records import Event, Journal, MeasurementRecord
 from rig.slot import Reading
+from rig.verdict.evidence import Count, ResponseLook
 from rig.verdict.measurement import Measurement
 
 
@@ -23,6 +24,9 @@ class RunLog:
         self.measurements: list[Measurement] = []
         self.events: list[Event] = []
         self.bring_up: BringUp | None = None
+        self.counts: list[Count] = []
+        self.damaged_counts = 0
+        self.response: ResponseLook | None = None
         self.eeprom: EepromReading | None = None
         self.celsius: tuple[float | None, ...] = ()
         self.answers: AnswerFigures | None = None
@@ -57,6 +61,19 @@ class RunLog:
         event = Event(at_seconds=round(self.seconds(), 3), kind=kind, text=text)
         self.events.append(event)
         self._journal.append("event", **event.model_dump(mode="json"))
+
+    def counted(self, count: Count, chips: int) -> None:
+        """One sound count of the chips, of which there should be ``chips``."""
+        self.counts.append(count)
+        self._journal.append(
+            "count", where=count.where, count=count.count, volts=number(count.volts),
+            celsius=number(count.celsius), baud=count.baud, at_work=count.at_work,
+        )
+        self.happened(
+            "count",
+            f"{count.where}: {count.count} of {chips} chips at {count.volts:.2f} V, {count.celsius:.1f} °C, "
+            f"{count.baud} baud" + (", hashing" if count.at_work else ""),
+        )
 
     def saw_scan(self, domains: tuple[float, ...], terminals: float) -> None:
         self.domain_volts, self.terminal_volts = domains, terminals

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from rig.pytestplugin.progress import Progress
+from rig.pytestplugin.recording import InsteadOfBurnIn
 from rig.pytestplugin.session import RunSession
 from rig.pytestplugin.setup import RunSetup
 from rig.pytestplugin.stops import Stops
@@ -27,11 +28,18 @@ class Played:
 def play(setup: RunSetup, slot: SlotProvider, progress: Progress, stops: Stops) -> Played:
     """Run the plan's modules on the board in ``slot``. Raises UsageError, StationFault before it begins."""
     session = RunSession(setup, slot, progress, stops, quiet=True)
+    plugins: list[object] = [session]
+    modules = "test_*.py"
+    if setup.workload.instead is not None:
+        plugins.append(InsteadOfBurnIn(setup.workload.instead))
+        modules += f" {setup.workload.instead.name}"
     words = [
-        str(setup.plan.folder), "--disable-plugin-autoload", "-p", "rig.pytestplugin",
-        "-p", "no:cacheprovider", "-p", "no:doctest", "-W", "default",
+        str(setup.plan.folder), "-o", f"python_files={modules}",
+        "--disable-plugin-autoload", "-p", "rig.pytestplugin",
+        "-p", "no:cacheprovider", "-p", "no:doctest", "-p", "no:unraisableexception",
+        "-p", "no:threadexception", "-W", "default",
         "--import-mode=importlib", "--capture=no",
         "-o", "faulthandler_timeout=0",
     ]
-    code = int(pytest.main(words, plugins=[session]))
+    code = int(pytest.main(words, plugins=plugins))
     return Played(code, session.record, session.record_path)

@@ -61,6 +61,7 @@ class Ending:
     action: str | None
     simulated: bool
     record: str | None
+    hands_off: str = ""        # why the board may not be taken out yet
 
 
 class Progress(Protocol):
@@ -156,6 +157,8 @@ def ending_lines(ending: Ending) -> list[str]:
         lines.append(f"  Place: {ending.place}")
     if ending.action:
         lines.append(f"  Next: {ending.action}")
+    if ending.hands_off:
+        lines.append(f"  Hands off yet: {ending.hands_off}")
     if ending.record:
         lines.append(f"  Record: {ending.record}")
     return lines

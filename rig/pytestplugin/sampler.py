@@ -12,6 +12,7 @@ from rig.slot import Mode, PowerReading, Reading, ScanReading, Slot, Status, Sup
 
 _POWER_SECONDS = 1.0
 _SCAN_SECONDS = 5.0
+_REST_SHARE = 4.0               # a reading that takes longer is repeated after so many times as long
 _MOST_BAD_READINGS = 3          # one without data is a range change, three are an instrument
 
 
@@ -58,11 +59,10 @@ class Sampler:
         now = self._slot.clock.now()
         if now < self._power_due:
             return None
-        self._power_due = now + _POWER_SECONDS
         scan = None
         if now >= self._scan_due:
             scan = self.scan()
-            self._scan_due = now + _SCAN_SECONDS
+            self._scan_due = self._next(now, _SCAN_SECONDS)
         supply = self._slot.supply.read()
         if supply.mode is Mode.TRIPPED:
             raise InstrumentError(
@@ -73,8 +73,13 @@ class Sampler:
         if self._judge_meter(meter.watts, meter.amps, meter.volts):
             self._means.watts.append(meter.watts.value)
             self._means.amps.append(meter.amps.value)
+        self._power_due = self._next(now, _POWER_SECONDS)
         self.last = Sample(now, supply, meter, scan)
         return self.last
+
+    def _next(self, begun: float, every: float) -> float:
+        """When what was begun is due again: slow instruments must not take all of a phase's time."""
+        return begun + max(every, _REST_SHARE * (self._slot.clock.now() - begun))
 
     def scan(self) -> ScanReading:
         """One scan of the domains, now. Raises InstrumentError when a channel gives no number."""

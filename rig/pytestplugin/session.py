@@ -17,9 +17,11 @@ import pytest
 from _pytest.terminal import TerminalReporter
 
 from rig.errors import GuardError, GuardTrip, RecipeError, RigError, RunStopped, StationFault
-from rig.pytestplugin.board_run import BoardStopped, Run
+from rig.pytestplugin.board_run import Run
+from rig.pytestplugin.calibration import demand_calibration
 from rig.pytestplugin.conclude import Conclusion, begin, conclude
 from rig.pytestplugin.log import RunLog
+from rig.pytestplugin.powered_run import BoardStopped
 from rig.pytestplugin.progress import Progress
 from rig.pytestplugin.setup import RunSetup, results_folder
 from rig.pytestplugin.stops import Stops
@@ -44,6 +46,7 @@ class RunSession:
         self._clock = slot.clock
         self._faults: list[Fault] = []
         self._over = False
+        self._hands_off = ""
         self._deselected = 0
         self.record: RunRecord | None = None
         self.record_path: Path | None = None
@@ -119,6 +122,7 @@ class RunSession:
     def _open(self) -> None:
         try:
             self.run.phase("taking the slot")
+            demand_calibration(self._setup.fixture, self._setup.entry, self._clock.utc().date())
             self._slot.call_guard()
             with warnings.catch_warnings():
                 warnings.simplefilter("default")
@@ -152,7 +156,7 @@ class RunSession:
         self.record_path = self._conclusion.write(self._folder, self._setup.options.results)
         self._journal.append("closed", verdict=self.record.verdict)
         self._journal.close()
-        self._progress.end(self._conclusion.ending(self.record_path))
+        self._progress.end(self._conclusion.ending(self.record_path, self._hands_off))
 
     def _make_safe(self) -> None:
         left = float("nan")
@@ -163,6 +167,8 @@ class RunSession:
                     f"{left:.2f} V are left on the supply after switching off, expected below "
                     f"{LEFT_VOLTS:g} V; do not touch the board, call the engineer"
                 )
+            if not math.isnan(left):
+                self._hands_off = self._slot.supply.unload().why
         except GuardError as error:
             self._absorb(error)
             self._call_a_new_guard()
@@ -171,7 +177,8 @@ class RunSession:
         finally:
             self._slot.close()
         volts = "volts unknown" if math.isnan(left) else f"{left:.2f} V left at the supply"
-        self._log.happened("off", volts)
+        hands_off = f"; hands off yet: {self._hands_off}" if self._hands_off else ""
+        self._log.happened("off", volts + hands_off)
 
     def _call_a_new_guard(self) -> None:
         """The guard is gone and may have left us live: a new one begins by switching all off."""
@@ -188,6 +195,6 @@ def _fault_of(error: BaseException) -> Fault:
     if isinstance(error, StationFault | RecipeError):
         return Fault(error.code, str(error))
     if isinstance(error, KeyboardInterrupt | RunStopped):
-        return Fault(RunStopped.code, "stopped by a person or a signal")
+        return Fault(RunStopped.code, str(error) or "stopped by a person or a signal")
     return Fault("STN-SOFTWARE", f"{type(error).__name__}: {error}")
 

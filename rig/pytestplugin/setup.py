@@ -5,8 +5,10 @@ from __future__ import annotations
 import os
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
+from typing import Protocol
 
 from rig.bm13xx.models import ChipModel, chip_model
 from rig.clock import Clock
@@ -14,11 +16,17 @@ from rig.datafile import digest, read_yaml
 from rig.errors import FileError, RecipeError, UsageError
 from rig.fixturefile import FixtureFile, SlotEntry, load_fixture
 from rig.guard.envelope import ENVELOPES
+from rig.instruments.registry import check_families
+from rig.pytestplugin.judge import Facts, Rule
 from rig.pytestplugin.options import RunOptions
-from rig.recipe import PlanFolder, check_ratings, find_plans, load_plan
+from rig.pytestplugin.workload import Workload, planned
+from rig.recipe import Limits, PlanFolder, check_ratings, find_plans, load_plan
 from rig.slot import Phase
 from rig.verdict import SequentialTest
-from rig.work.pack import Pack, check_pack, load_pack
+from rig.work.pack import Pack
+
+# Counts of the chips, of which a full one is the product's number.
+FULL_COUNTS = ("chips_found", "chips_found_fast", "chips_found_low", "chips_found_working", "chips_found_hot")
 
 
 @dataclass(frozen=True)
@@ -31,35 +39,70 @@ class RunSetup:
     entry: SlotEntry
     plan: PlanFolder
     model: ChipModel
-    pack: Pack
+    workload: Workload
     hashes: Mapping[str, str]
 
     @property
     def simulated(self) -> bool:
         return self.fixture.simulated
 
+    @property
+    def pack(self) -> Pack:
+        return self.workload.pack
 
-def prepare(options: RunOptions, clock: Clock) -> RunSetup:
+    def new_rule(self) -> Rule:
+        """The rule of one burn-in, fresh."""
+        return self.workload.rule(self.facts, self.plan.folder / "recipe.yaml")
+
+    def judging_by(self, limits: Limits) -> RunSetup:
+        """The same, with other limits."""
+        return replace(self, plan=replace(self.plan, limits=limits))
+
+    @cached_property
+    def facts(self) -> Facts:
+        """What the board is judged on."""
+        return Facts(
+            self.plan.product, self.plan.recipe, self.plan.limits, self.model, self.pack,
+            self.plan.recipe.levels[0].mhz, self.simulated,
+        )
+
+
+class WorkOf(Protocol):
+    """What a plan's board is set to work on. Raises UsageError, FileError."""
+
+    def __call__(self, plan: PlanFolder, *, simulated: bool) -> Workload: ...
+
+
+def prepare(options: RunOptions, clock: Clock, work_of: WorkOf = planned) -> RunSetup:
     """Check everything; nothing is touched. Raises UsageError or FileError with one sentence."""
     fixture = load_fixture(options.fixture)
     entry = fixture.slot(options.slot)
     plan = load_plan(find_plans(options.plans), options.product)
     _check_serial(plan, options.serial)
+    check_families(entry)
     check_ratings(plan, entry, options.slot, options.fixture)
-    model = _chip(plan)
-    pack_path = plan.pack_path(simulated=fixture.simulated)
-    pack = load_pack(pack_path)
-    check_pack(pack, plan.product, pack_path)
-    _check_envelopes(plan)
-    _check_limits(plan)
-    _check_decision(plan, len(pack))
+    model = check_plan(plan)
+    workload = work_of(plan, simulated=fixture.simulated)
     _check_scenario(options, fixture)
-    hashes = plan.hashes | {options.fixture.name: digest(options.fixture), pack_path.name: digest(pack_path)}
+    hashes = plan.hashes | {options.fixture.name: digest(options.fixture), **workload.hashes}
+    if workload.instead is not None:
+        hashes[workload.instead.name] = digest(workload.instead)
     if options.scenario is not None:
         hashes[options.scenario.name] = digest(options.scenario)
 
     run_id = f"{clock.utc():%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}"
-    return RunSetup(options, run_id, fixture, entry, plan, model, pack, hashes)
+    setup = RunSetup(options, run_id, fixture, entry, plan, model, workload, hashes)
+    setup.new_rule()                        # only to see whether it can be met
+    return setup
+
+
+def check_plan(plan: PlanFolder) -> ChipModel:
+    """What must be right on any bench; the model of its chips. Raises FileError."""
+    model = _chip(plan)
+    _check_envelopes(plan)
+    _check_limits(plan)
+    _check_decision(plan)
+    return model
 
 
 def _check_serial(plan: PlanFolder, serial: str) -> None:
@@ -103,7 +146,7 @@ def _check_envelopes(plan: PlanFolder) -> None:
 
 def _check_limits(plan: PlanFolder) -> None:
     """A full count is the product's number of chips, whatever a limit says."""
-    for name in ("chips_found", "chips_found_fast"):
+    for name in FULL_COUNTS:
         spec = plan.limits.measurements.get(name)
         if spec is not None and (spec.limit is None or spec.limit.equals != plan.product.chips):
             raise FileError(
@@ -112,18 +155,13 @@ def _check_limits(plan: PlanFolder) -> None:
             )
 
 
-def _check_decision(plan: PlanFolder, answers: int) -> None:
-    """The stated risks must be reachable, and with answers that are all different."""
+def _check_decision(plan: PlanFolder) -> None:
+    """The stated risks must be reachable."""
     file, product, decision = plan.folder / "recipe.yaml", plan.product, plan.recipe.decision
     try:
         SequentialTest.for_board(decision, product.chips)
     except RecipeError as error:
         raise FileError(file, "decision", "risks out of reach", str(error)) from error
-    if decision.most_answers_per_chip * product.chips > answers:
-        raise FileError(
-            file, "decision.most_answers_per_chip", str(decision.most_answers_per_chip),
-            f"at most {answers // product.chips}, all the answers a chip has in the pack",
-        )
 
 
 def _check_scenario(options: RunOptions, fixture: FixtureFile) -> None:

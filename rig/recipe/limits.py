@@ -8,6 +8,7 @@ from typing import Self
 from pydantic import Field, model_validator
 
 from rig.datafile import Data
+from rig.recipe.mode import Mode
 
 
 class Dimension(Enum):
@@ -53,11 +54,21 @@ class Limit(Data):
         return " and ".join(parts)
 
 
+class LevelLimit(Data):
+    """The limits that hold at one level in place of the measurement's own."""
+
+    limit: Limit
+    marginal: Limit | None = None
+
+
 class MeasurementSpec(Data):
     """One declared measurement.
 
     ``code`` is the failure code when the limit does not hold and diagnosis knows no better;
-    ``marginal`` is a wider limit: outside ``limit`` but inside it is MARGINAL, not FAIL.
+    ``marginal`` is a wider limit: outside ``limit`` but inside it is MARGINAL, not FAIL. A value
+    nearer to its limit than ``uncertainty`` (expanded, 95 %, in the unit) lies in the guard band:
+    MARGINAL, not PASS (ILAC-G8:09/2019, 4.2.3). ``levels`` have limits of their own at some levels.
+    ``modes`` are those that judge by it; the others only record it.
     """
 
     unit: str
@@ -65,9 +76,12 @@ class MeasurementSpec(Data):
     over: Dimension = Dimension.BOARD
     limit: Limit | None = None                  # none: recorded only
     marginal: Limit | None = None
+    uncertainty: float = Field(default=0.0, ge=0)
+    levels: dict[str, LevelLimit] = Field(default={})
     code: str | None = None
     required: bool = True
     critical: bool = False                      # a failure stops the board at once
+    modes: tuple[Mode, ...] = Field(default=tuple(Mode), min_length=1)
 
     @model_validator(mode="after")
     def _complete(self) -> Self:
@@ -75,10 +89,42 @@ class MeasurementSpec(Data):
             raise ValueError("a failure code for every limit")
         if self.marginal is not None and self.limit is None:
             raise ValueError("a limit inside the marginal one")
+        if self.levels and self.limit is None:
+            raise ValueError("a limit for the levels that have none of their own")
+        if self.uncertainty and any(limit.equals is not None for limit in self.all_limits()):
+            raise ValueError("no uncertainty for what must equal a number")
         return self
+
+    def all_limits(self) -> tuple[Limit, ...]:
+        """Its limit at any level."""
+        own = () if self.limit is None else (self.limit,)
+        return (*own, *(level.limit for level in self.levels.values()))
+
+    def at_level(self, level: str) -> MeasurementSpec:
+        """As it is judged at ``level``."""
+        if level not in self.levels:
+            return self
+        own = self.levels[level]
+        return self.model_copy(update={"limit": own.limit, "marginal": own.marginal})
 
 
 class Limits(Data):
     limits: str
     version: int = Field(ge=1)
     measurements: dict[str, MeasurementSpec] = Field(min_length=1)
+
+    def in_mode(self, mode: Mode) -> Limits:
+        """The same declarations as ``mode`` has them: what it does not judge by is recorded only."""
+        recorded: dict[str, object] = {
+            "limit": None, "marginal": None, "levels": {}, "code": None, "required": False, "critical": False,
+        }
+        return self.model_copy(update={"measurements": {
+            name: spec if mode in spec.modes else spec.model_copy(update=recorded)
+            for name, spec in self.measurements.items()
+        }})
+
+    def at_level(self, level: str) -> Limits:
+        """The same declarations as they are judged at ``level``."""
+        return self.model_copy(update={"measurements": {
+            name: spec.at_level(level) for name, spec in self.measurements.items()
+        }})

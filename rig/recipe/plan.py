@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from rig.datafile import digest, load
@@ -13,13 +13,18 @@ from rig.recipe.failures import Failures
 from rig.recipe.limits import Limits
 from rig.recipe.product import Product
 from rig.recipe.recipe import Recipe
+from rig.recipe.waivers import Waivers
 
 DATA_FILES = ("product.yaml", "recipe.yaml", "limits.yaml", "failures.yaml")
+WAIVERS = "waivers.yaml"        # may be absent
 
 
 @dataclass(frozen=True)
 class PlanFolder:
-    """Everything a plan's folder says, validated; ``hashes`` names each file by its SHA-256."""
+    """Everything a plan's folder says, validated; ``hashes`` names each file by its SHA-256.
+
+    ``limits`` are those of the recipe's mode, at its first level.
+    """
 
     folder: Path
     product: Product
@@ -27,6 +32,7 @@ class PlanFolder:
     limits: Limits
     failures: Failures
     hashes: dict[str, str]
+    waivers: Waivers | None = None
 
     @property
     def modules(self) -> list[Path]:
@@ -38,7 +44,8 @@ class PlanFolder:
         silicon = self.product.simulated_silicon if simulated else self.product.silicon
         if silicon is None:
             raise FileError(self.folder / "product.yaml", "silicon", "nothing", "a pack for real boards")
-        path = self.folder / silicon.pack
+        recorded = self.product.simulated_judged_by if simulated else None
+        path = self.folder / (recorded or silicon.pack)
         if not path.is_file():
             raise FileError(path, "", "no such file", "the known-answer pack that product.yaml names")
         return path
@@ -81,7 +88,28 @@ def load_plan(plans: Path, product: str) -> PlanFolder:
         if spec.code is not None and spec.code not in plan.failures.codes:
             field = f"measurements.{name}.code"
             raise FileError(folder / "limits.yaml", field, repr(spec.code), "a code of failures.yaml")
-    return plan
+    _check_level_names(plan)
+    plan = _with_waivers(plan)
+    return replace(plan, limits=plan.limits.in_mode(plan.recipe.mode).at_level(plan.recipe.levels[0].level))
+
+
+def _check_level_names(plan: PlanFolder) -> None:
+    known = [level.level for level in plan.recipe.levels]
+    for name, spec in plan.limits.measurements.items():
+        for level in spec.levels:
+            if level not in known:
+                field = f"measurements.{name}.levels.{level}"
+                raise FileError(plan.folder / "limits.yaml", field, repr(level), f"one of {', '.join(known)}")
+
+
+def _with_waivers(plan: PlanFolder) -> PlanFolder:
+    file = plan.folder / WAIVERS
+    if not file.is_file():
+        return plan
+    waivers = load(file, Waivers)
+    for field, found, expected in waivers.problems(plan.limits):
+        raise FileError(file, field, found, expected)
+    return replace(plan, waivers=waivers, hashes=plan.hashes | {WAIVERS: digest(file)})
 
 
 def check_ratings(plan: PlanFolder, slot: SlotEntry, slot_name: str, fixture: Path) -> None:

@@ -60,6 +60,7 @@ class Product(Data):
     sensors: int = Field(ge=1, le=8)
     i2c: I2cMap = I2cMap()
     simulated_silicon: Silicon
+    simulated_judged_by: str | None = None      # a pack recorded from it, to judge by instead of its own
     silicon: Silicon | None = None              # full-strength work, 32 zero bits, for real boards
 
     @model_validator(mode="after")

@@ -26,12 +26,17 @@ class MadeBy(Data):
     code_hash: str | None = None                # of the rig's own sources
     plan: dict[str, str]                        # file name to SHA-256
     backend: str | None = None                  # which hashing back end checked the answers
+    connector_cycles: int | None = None         # boards put into this slot, this one included
+    fixture_cycles: int | None = None           # and into all slots of the fixture
 
 
 class InstrumentRecord(Data):
     role: str                                   # supply, meter, scanner, bridge
     identity: str                               # what it answered
-    calibration_due: str | None = None          # ISO date
+    calibrated: str | None = None               # ISO date
+    certificate: str | None = None              # as the bench file names it
+    calibration_due: str | None = None          # ISO date, the last day on which it holds
+    calibration_overdue: bool = False           # when the run ended
 
 
 class RunStart(Data):

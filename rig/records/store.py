@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import contextlib
-import sqlite3
-from collections.abc import Iterator
 from pathlib import Path
 
 from rig.errors import StationFault
+from rig.records.database import transaction
 from rig.records.model import RunRecord
 from rig.records.plain import plain
 
 STORE_VERSION = 1
-WAIT_SECONDS = 20.0      # several slots finish at once; a transaction takes milliseconds
 
 TABLE = """
 CREATE TABLE IF NOT EXISTS runs (
@@ -55,7 +52,7 @@ class Store:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        with self._transaction() as database:
+        with transaction(self._path) as database:
             version = database.execute("PRAGMA user_version").fetchone()[0]
             if version not in (0, STORE_VERSION):
                 raise StationFault(
@@ -71,7 +68,7 @@ class Store:
         row = [int(value) if isinstance(value, bool) else plain(value)
                for value in (getattr(record, column) for column in COLUMNS)]
         places = ", ".join("?" * (len(COLUMNS) + 1))
-        with self._transaction() as database:
+        with transaction(self._path) as database:
             database.execute(
                 f"INSERT OR REPLACE INTO runs ({', '.join(COLUMNS)}, record) VALUES ({places})",
                 [*row, record.model_dump_json()],
@@ -79,34 +76,14 @@ class Store:
 
     def get(self, run_id: str) -> RunRecord | None:
         """The run of that id; None when there is none."""
-        with self._transaction() as database:
+        with transaction(self._path) as database:
             found = database.execute("SELECT record FROM runs WHERE run_id = ?", [run_id]).fetchone()
         return None if found is None else RunRecord.model_validate_json(found[0])
 
     def runs_of(self, serial: str) -> list[RunRecord]:
         """All runs of a board, first to last."""
-        with self._transaction() as database:
+        with transaction(self._path) as database:
             found = database.execute(
                 "SELECT record FROM runs WHERE serial = ? ORDER BY started, run_id", [serial]
             ).fetchall()
         return [RunRecord.model_validate_json(row[0]) for row in found]
-
-    @contextlib.contextmanager
-    def _transaction(self) -> Iterator[sqlite3.Connection]:
-        try:
-            with contextlib.closing(sqlite3.connect(self._path, timeout=WAIT_SECONDS)) as database:
-                database.isolation_level = None
-                database.execute("PRAGMA journal_mode = WAL")
-                database.execute("PRAGMA synchronous = FULL")
-                database.execute("BEGIN IMMEDIATE")
-                try:
-                    yield database
-                except BaseException:
-                    database.execute("ROLLBACK")
-                    raise
-                database.execute("COMMIT")
-        except sqlite3.Error as error:
-            raise StationFault(
-                f"{self._path}: found {error}, expected a store that can be written; check the disk and "
-                "who may write there"
-            ) from error

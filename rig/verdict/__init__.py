@@ -6,10 +6,12 @@ from rig.verdict.cusum import FalseAlarms, Watch
 from rig.verdict.diagnose import diagnose
 from rig.verdict.evidence import (
     BurnIn,
+    Count,
     EepromState,
     Evidence,
     Fault,
     ForeignChip,
+    ResponseLook,
     SensorState,
 )
 from rig.verdict.finding import Finding
@@ -20,9 +22,9 @@ from rig.verdict.severity import ExitCode, Verdict, exit_code, severity_of, wors
 from rig.verdict.wire import WireCount, WireWatch, less_lost, loss_share
 
 __all__ = [
-    "BurnIn", "ChipCall", "ChipTracker", "Code", "EepromState", "Evidence", "ExitCode", "FalseAlarms",
-    "Fault", "Finding", "ForeignChip", "Grade", "Judge", "Judgement", "Measurement", "Outcome",
-    "SensorState", "SequentialTest", "Verdict", "Watch", "WireCount", "WireWatch", "combine",
-    "cores_decided", "dead_cores", "diagnose", "exit_code", "judge", "latest", "less_lost", "loss_share",
-    "not_taken", "severity_of", "worst",
+    "BurnIn", "ChipCall", "ChipTracker", "Code", "Count", "EepromState", "Evidence", "ExitCode",
+    "FalseAlarms", "Fault", "Finding", "ForeignChip", "Grade", "Judge", "Judgement", "Measurement",
+    "Outcome", "ResponseLook", "SensorState", "SequentialTest", "Verdict", "Watch", "WireCount", "WireWatch",
+    "combine", "cores_decided", "dead_cores", "diagnose", "exit_code", "judge", "latest", "less_lost",
+    "loss_share", "not_taken", "severity_of", "worst",
 ]

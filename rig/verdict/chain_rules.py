@@ -1,20 +1,17 @@
-"""Findings from the enumeration: how many chips answered, and where the chain ends."""
+"""Findings from the counts of the chips: how many answered when, and where the chain ends."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 
 from rig.verdict.codes import Code
-from rig.verdict.evidence import Evidence
+from rig.verdict.evidence import Count, Evidence
 from rig.verdict.finding import Draft, Fact
-
-# A lost domain's volts stand off by 0.13 V or more; the lottery of good ones is 0.010 V (one sigma).
-LOST_DOMAIN_VOLTS = 0.06
+from rig.verdict.lost_chips import Loss, loss_of, lost_domain, unheard_work
 
 
 def chain_rules(evidence: Evidence) -> Iterator[Draft]:
-    """What the counts of the tries say. One finding for the chain's end at most."""
+    """What ids, addresses and counts say. One finding for the chain's end at most."""
     for foreign in evidence.foreign_chips:
         yield Draft(
             Code.CHIP_ID,
@@ -23,64 +20,75 @@ def chain_rules(evidence: Evidence) -> Iterator[Draft]:
             chip=foreign.chip,
             domain=foreign.chip // evidence.chips_per_domain,
         )
-    tries = evidence.enumerations
-    if not tries:
+    yield from _addresses(evidence)
+    found = [one.count for one in evidence.counts]
+    if not found:
         return
-    if max(tries) > evidence.chips:
+    if max(found) > evidence.chips:
         yield Draft(Code.STN_RECIPE, (
-            f"{max(tries)} chips answered, the recipe's product has {evidence.chips}",
-        ), chain_facts(evidence, max(tries)))
+            f"{max(found)} chips answered, the recipe's product has {evidence.chips}",
+        ), chain_facts(evidence, max(found)))
         return
-    if max(tries) == 0 and evidence.link_echoes is not True:
+    if max(found) == 0 and evidence.link_echoes is not True:
         if evidence.link_echoes is None and not evidence.tripped:
             yield Draft(Code.STN_LINK, ("no chip answered, and the fixture's loop-back was not tried",))
         return
-    if min(tries) < evidence.chips:
-        yield _end_of_chain(evidence)
+    loss = loss_of(evidence)
+    if loss is not None:
+        yield _end_of_chain(evidence, loss)
 
 
-def _end_of_chain(evidence: Evidence) -> Draft:
-    tries, count = evidence.enumerations, min(evidence.enumerations)
-    seen = f"chips found in {len(tries)} tries: {_listed(tries)} of {evidence.chips}"
+def _addresses(evidence: Evidence) -> Iterator[Draft]:
+    """A chip that took its neighbour's address leaves its own unanswered."""
+    for chip in evidence.missing_chips:
+        if chip - 1 in evidence.clashing_chips:
+            yield Draft(
+                Code.CHIP_ADDRESS,
+                (f"two chips answered at the address of chip {chip - 1}, none at that of chip {chip}",),
+                {"before": chip - 1}, chip=chip, domain=chip // evidence.chips_per_domain,
+            )
+
+
+def _end_of_chain(evidence: Evidence, loss: Loss) -> Draft:
+    count = loss.count
+    seen = f"chips found: {counted(evidence.counts)} of {evidence.chips}"
+    if count is None:
+        said = (seen, loss.says) if loss.says else (seen,)
+        return Draft(loss.kind or Code.CHAIN_SHORT, said)
     facts = chain_facts(evidence, count)
     domain = count // evidence.chips_per_domain
-    if len(set(tries)) > 1:
-        return Draft(Code.CHAIN_WANDERS, (seen,), facts, chip=count, domain=domain)
-    lost = _lost_domain(evidence, count)
-    if lost is not None:
-        return Draft(Code.DOMAIN_LOST, (seen, lost), facts, domain=domain)
+    volts_off = lost_domain(evidence, count)
+    if volts_off is not None:
+        return Draft(Code.DOMAIN_LOST, (seen, volts_off), facts, domain=domain)
+    if loss.kind is not None:
+        return Draft(loss.kind, (seen, loss.says), facts, chip=count, domain=domain)
+    works = unheard_work(evidence)
+    if works is not None:
+        return Draft(Code.CHAIN_RESPONSE, (seen, works), facts, chip=count, domain=domain)
     if count == 0:
         return Draft(Code.CHAIN_NONE, (seen, "the fixture's loop-back gives back what is sent"), facts)
     return Draft(Code.CHAIN_SHORT, (seen,), facts, chip=count, domain=domain)
 
 
 def chain_facts(evidence: Evidence, count: int) -> dict[str, Fact]:
+    """What sentences about the chain's end may hold."""
     domain = count // evidence.chips_per_domain
     at_border = count % evidence.chips_per_domain == 0 and 0 < count < evidence.chips
     return {
         "count": count,
         "before": count - 1,
         "expected": evidence.chips,
-        "counts": _listed(evidence.enumerations),
+        "counts": counted(evidence.counts),
         "border": f", the border of domains {domain - 1} and {domain}" if at_border else "",
     }
 
 
-def _lost_domain(evidence: Evidence, count: int) -> str | None:
-    """Why the domain where the chain ends is lost; None when the count or its volts deny it.
-
-    It must stand off from every other domain: behind a broken chip all later domains are alike.
-    """
-    domain, inside = divmod(count, evidence.chips_per_domain)
-    volts = evidence.domain_volts
-    if inside or domain >= len(volts) or not math.isfinite(volts[domain]):
-        return None
-    others = [other for place, other in enumerate(volts) if place != domain and math.isfinite(other)]
-    if not others or min(abs(volts[domain] - other) for other in others) < LOST_DOMAIN_VOLTS:
-        return None
-    mean = sum(others) / len(others)
-    return f"domain {domain} has {volts[domain]:.3f} V, the others {mean:.3f} V on average"
-
-
-def _listed(counts: tuple[int, ...]) -> str:
-    return ", ".join(map(str, counts))
+def counted(counts: tuple[Count, ...]) -> str:
+    """The counts in order, runs of the same number folded: ``65 (12 times), 32 (4 times)``."""
+    runs: list[list[int]] = []
+    for one in counts:
+        if runs and runs[-1][0] == one.count:
+            runs[-1][1] += 1
+        else:
+            runs.append([one.count, 1])
+    return ", ".join(f"{count} ({times} times)" if times > 1 else f"{count}" for count, times in runs)

@@ -8,7 +8,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rig.verdict.binomial import at_least
-from rig.verdict.chain_rules import chain_facts
 from rig.verdict.codes import Code
 from rig.verdict.cores import FAILING_CORES, cores_decided, dead_cores, outside
 from rig.verdict.evidence import BurnIn, Evidence
@@ -30,10 +29,7 @@ def chip_rules(evidence: Evidence) -> Iterator[Draft]:
         return
     chips = _Chips(evidence, burn_in)
     weak = []
-    end = _lost_from(burn_in)
-    if end is not None:
-        yield _broken_chain(evidence, end)
-    for chip in range(evidence.chips if end is None else end):
+    for chip in range(evidence.chips):
         if chips.spoilt(chip, Code.CHIP_REPEATS, burn_in.duplicate):
             yield chips.counted(chip, Code.CHIP_REPEATS, burn_in.duplicate, "answers came twice")
         if chips.explained(chip, Code.CHIP_STALE, burn_in.stale):
@@ -46,23 +42,6 @@ def chip_rules(evidence: Evidence) -> Iterator[Draft]:
             if chips.fails_by_rate(chip):
                 weak.append(chip)
     yield from chips.by_rate(weak)
-
-
-def _lost_from(burn_in: BurnIn) -> int | None:
-    """The first of the chips that fell silent, when all behind it did and none before it."""
-    silent = burn_in.silent
-    if silent is None or not silent.any():
-        return None
-    first = int(np.argmax(silent))
-    return first if first > 0 and bool(silent[first:].all()) else None
-
-
-def _broken_chain(evidence: Evidence, end: int) -> Draft:
-    return Draft(
-        Code.CHAIN_SHORT,
-        (f"chips {end} to {evidence.chips - 1} fell silent under work while those before went on",),
-        chain_facts(evidence, end), chip=end, domain=end // evidence.chips_per_domain,
-    )
 
 
 class _Chips:

@@ -66,12 +66,14 @@ CHAIN_LENGTH = frozenset({Code.CHAIN_SHORT, Code.CHAIN_NONE})
 # A cause on the left makes a limit fail whose own code is on the right: that one is a consequence.
 EXPLAINS: dict[Code, frozenset[Code]] = {
     Code.STN_LINK: CHAIN_LENGTH,
+    Code.STN_CONTACT: CHAIN_LENGTH | {Code.POWER_OPEN},
     Code.STN_RECIPE: CHAIN_LENGTH,
     Code.STN_BRIDGE: frozenset({Code.EEPROM_NONE, Code.SENSOR_NONE}),
     Code.STN_WIRE: frozenset({Code.CHIP_ERRORS, Code.CHIP_WEAK, Code.BOARD_RATE}),
     Code.CHAIN_SHORT: frozenset({
         Code.CHIP_WEAK, Code.CHIP_CORES, Code.BOARD_RATE, Code.DOMAIN_VOLTS, Code.POWER_HIGH,
     }),
+    Code.POWER_OPEN: CHAIN_LENGTH,
     Code.DOMAIN_LOST: CHAIN_LENGTH | {Code.DOMAIN_VOLTS, Code.POWER_LEAK},
     Code.CHAIN_NONE: CHAIN_LENGTH,
     Code.CHIP_ID: CHAIN_LENGTH,
@@ -96,7 +98,7 @@ TAINTS: dict[Code, tuple[str, ...]] = {
     Code.STN_LINK: ("CHAIN-", "CHIP-", "DOMAIN-LOST"),
     Code.STN_WIRE: ("CHAIN-", "CHIP-", "DOMAIN-LOST"),
     Code.STN_SUPPLY: ("POWER-",),
-    Code.STN_CONTACT: ("POWER-", "DOMAIN-"),
+    Code.STN_CONTACT: ("POWER-", "DOMAIN-", "CHAIN-", "CHIP-"),
     Code.STN_METER: ("POWER-HIGH", "POWER-LEAK"),
     Code.STN_SCANNER: ("DOMAIN-",),
     Code.STN_BRIDGE: ("EEPROM-", "SENSOR-"),

@@ -13,7 +13,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from rig.recipe.recipe import Decision
 from rig.verdict.binomial import some_of
+from rig.verdict.sequential import ChipCall, SequentialTest
 
 MIN_TRIALS = 4
 CHIP_RISK = 1e-6          # spread misses taken for dead cores, per chip
@@ -43,6 +45,19 @@ def dead_cores(core_trials: ArrayLike, core_hits: ArrayLike) -> NDArray[np.bool_
         tails = some_of(chances[suspect], silent[suspect].sum(axis=1))
         believed[suspect] = tails <= CHIP_RISK
     return np.asarray(silent & believed[:, np.newaxis])
+
+
+def weak_cores(decision: Decision, core_trials: ArrayLike, core_hits: ArrayLike) -> NDArray[np.bool_]:
+    """Which cores the sequential test calls bad though the rest of their chip is not, dead ones included.
+
+    Shapes (chips, cores) in and out. A weak chip's cores are all weak: there none stands out.
+    """
+    trials = np.asarray(core_trials, dtype=np.int64)
+    hits = np.asarray(core_hits, dtype=np.int64)
+    bad = SequentialTest.for_cores(decision, trials.size).judge(trials, hits) == ChipCall.BAD
+    rest_trials, rest_hits = outside(trials, bad), outside(hits, bad)
+    sound = rest_hits >= decision.bad_hit_rate * np.maximum(1, rest_trials)
+    return np.asarray(bad & sound[:, np.newaxis])
 
 
 def outside(counts: ArrayLike, dead: NDArray[np.bool_]) -> NDArray[np.int64]:

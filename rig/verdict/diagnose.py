@@ -8,8 +8,9 @@ from rig.verdict.chip_rules import chip_rules
 from rig.verdict.codes import explains
 from rig.verdict.evidence import Evidence
 from rig.verdict.finding import Fact, Finding
-from rig.verdict.other_rules import ending_rules, limit_rules, missing_rules, side_rules, wire_rules
+from rig.verdict.other_rules import limit_rules, missing_rules, side_rules
 from rig.verdict.severity import Verdict, worst
+from rig.verdict.station_rules import ending_rules, wire_rules
 
 RULES = (ending_rules, side_rules, chain_rules, wire_rules, chip_rules)
 
@@ -22,8 +23,11 @@ def diagnose(evidence: Evidence, failures: Failures) -> tuple[Finding, ...]:
     unless the run ended early or the board failed: then the rest need not be taken.
     """
     common: dict[str, Fact] = {"slot": evidence.slot, "serial": evidence.serial, "chips": evidence.chips}
-    causes = [draft for rule in RULES for draft in rule(evidence)]
-    limits = [draft for draft in limit_rules(evidence) if not any(cause.covers(draft) for cause in causes)]
+    drafts = [draft for rule in (*RULES, limit_rules) for draft in rule(evidence)]
+    causes = [draft for draft in drafts if not draft.of_limit]
+    limits = [
+        draft for draft in drafts if draft.of_limit and not any(cause.covers(draft) for cause in causes)
+    ]
     findings = [cause.in_words(failures, common) for cause in causes]
     for draft in limits:
         follows = any(explains(cause.code, draft.code) for cause in causes)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from enum import Enum
 
@@ -49,14 +50,42 @@ class ForeignChip:
     chip_id: int
 
 
+@dataclass(frozen=True, slots=True)
+class Count:
+    """One count of the chips, and under what conditions it was made.
+
+    ``volts`` across the board and ``celsius`` of its hottest sensor are NaN where nobody looked.
+    ``at_work``: the chips hashed meanwhile, so that a chain which has just broken starves the rest.
+    """
+
+    where: str
+    count: int
+    volts: float = math.nan
+    celsius: float = math.nan
+    baud: int = 0
+    at_work: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ResponseLook:
+    """What the rail said when all chips were told to work though not all are heard.
+
+    Amps of the board idle and at work; ``shift_volts`` (domains,): how far each domain moved against
+    the mean of all meanwhile.
+    """
+
+    idle_amps: float
+    work_amps: float
+    shift_volts: tuple[float, ...]
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class BurnIn:
     """Counts of the known-answer work when it ended.
 
     Shapes: (chips,) all but ``core_trials`` and ``core_hits``, (chips, cores). ``calls`` are
     ChipCall values; ``alarmed`` comes from the watch. ``wrong``, ``stale`` and ``duplicate`` are
-    returns below the target, of retired jobs, and second returns. ``silent``: chips that gave nothing
-    at the end while others went on.
+    returns below the target, of retired jobs, and second returns.
     """
 
     decision: Decision
@@ -69,17 +98,17 @@ class BurnIn:
     wrong: NDArray[np.int64]
     stale: NDArray[np.int64]
     duplicate: NDArray[np.int64]
-    silent: NDArray[np.bool_] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Evidence:
     """Everything diagnosis may use; what was not looked at keeps its default.
 
-    ``enumerations``: chips found at each try, in order, under like conditions. ``link_echoes``:
-    whether the fixture's loop-back gave back what was sent; None when it was not tried.
-    ``damaged_counts``: enumerations whose replies came damaged, when none of them came whole.
-    ``domain_volts``: one per domain, host side first, taken while the count was short.
+    ``counts``: every sound count of the chips, in order. ``link_echoes``: whether the fixture's
+    loop-back gave back what was sent; None when it was not tried. ``damaged_counts``: counts whose
+    replies came damaged, when none of them came whole. ``domain_volts``: one per domain, host side
+    first, idle, while the count was short. ``response``: made while it was short, if it stayed so.
+    ``clashing_chips`` answered at an address together with another, ``missing_chips`` at none.
     """
 
     slot: str
@@ -88,9 +117,12 @@ class Evidence:
     chips: int
     chips_per_domain: int
     measurements: tuple[Measurement, ...] = ()
-    enumerations: tuple[int, ...] = ()
+    counts: tuple[Count, ...] = ()
     link_echoes: bool | None = None
     domain_volts: tuple[float, ...] = ()
+    response: ResponseLook | None = None
+    clashing_chips: tuple[int, ...] = ()
+    missing_chips: tuple[int, ...] = ()
     foreign_chips: tuple[ForeignChip, ...] = ()
     eeprom: EepromState = EepromState.NOT_READ
     eeprom_serial: str | None = None

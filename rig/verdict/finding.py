@@ -55,7 +55,7 @@ class Draft:
     domain: int | None = None
     sensor: int | None = None
     severity: Verdict | None = None        # None: by the code's party
-    of_limit: bool = False                 # made from a failed limit; diagnosis may know better
+    of_limit: bool = False                 # made from a mere limit; diagnosis may know better
     trip: bool = False
 
     def covers(self, other: Draft) -> bool:

@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
+from types import MappingProxyType
 
 from rig.errors import RecipeError
 from rig.recipe.limits import Dimension, Limits, MeasurementSpec
@@ -74,27 +75,54 @@ class Measurement:
         return min((abs(value - bound) for bound in bounds if bound is not None), default=0.0)
 
 
-def judge(spec: MeasurementSpec, values: Sequence[float]) -> Judgement:
-    """Hold ``values`` against the limit of ``spec``.
+class Standing(Enum):
+    """Where a value stands, best first."""
 
-    No values, NaN and infinity never pass: they FAIL, unless nothing is asked of the measurement
-    (no limit, not required). Between ``limit`` and the wider ``marginal`` it is MARGINAL.
-    """
-    odd = tuple(index for index, value in enumerate(values) if not math.isfinite(value))
+    UNLIMITED = "nothing is asked of it"
+    INSIDE = "inside the limit, guard band and all"
+    GUARDED = "inside the limit, nearer to it than the uncertainty"
+    NEAR = "outside the limit, inside the marginal one"
+    OUTSIDE = "outside"
+    NO_NUMBER = "NaN, infinite, or no value at all"
+
+
+# What each standing comes to. NO_NUMBER of a measurement without limit fails only if it is required.
+OUTCOMES: Mapping[Standing, Outcome] = MappingProxyType({
+    Standing.UNLIMITED: Outcome.RECORDED,
+    Standing.INSIDE: Outcome.PASS,
+    Standing.GUARDED: Outcome.MARGINAL,
+    Standing.NEAR: Outcome.MARGINAL,
+    Standing.OUTSIDE: Outcome.FAIL,
+    Standing.NO_NUMBER: Outcome.FAIL,
+})
+
+
+_WORSE = (Outcome.RECORDED, Outcome.PASS, Outcome.MARGINAL, Outcome.FAIL)
+
+
+def standing(spec: MeasurementSpec, value: float) -> Standing:
+    """Where one value stands."""
+    if not math.isfinite(value):
+        asked = spec.limit is not None or spec.required
+        return Standing.NO_NUMBER if asked else Standing.UNLIMITED
     if spec.limit is None:
-        asked = spec.required and (odd or not values)
-        return Judgement(Outcome.FAIL, odd) if asked else Judgement(Outcome.RECORDED)
-    outside = [
-        index for index, value in enumerate(values) if index in odd or not spec.limit.holds(value)
-    ]
-    wider = spec.marginal
-    marginal = tuple(
-        index for index in outside if wider is not None and index not in odd and wider.holds(values[index])
+        return Standing.UNLIMITED
+    if spec.limit.holds(value):
+        band = (value - spec.uncertainty, value + spec.uncertainty)
+        return Standing.INSIDE if all(map(spec.limit.holds, band)) else Standing.GUARDED
+    near = spec.marginal is not None and spec.marginal.holds(value)
+    return Standing.NEAR if near else Standing.OUTSIDE
+
+
+def judge(spec: MeasurementSpec, values: Sequence[float]) -> Judgement:
+    """Hold ``values`` against the limit of ``spec``: the worst of them, by OUTCOMES, is the outcome."""
+    stands = [standing(spec, value) for value in values]
+    outcomes = [OUTCOMES[each] for each in stands or [standing(spec, math.nan)]]
+    return Judgement(
+        max(outcomes, key=_WORSE.index),
+        tuple(index for index, each in enumerate(stands) if OUTCOMES[each] is Outcome.FAIL),
+        tuple(index for index, each in enumerate(stands) if OUTCOMES[each] is Outcome.MARGINAL),
     )
-    failing = tuple(index for index in outside if index not in marginal)
-    if failing or not values:
-        return Judgement(Outcome.FAIL, failing, marginal)
-    return Judgement(Outcome.MARGINAL if marginal else Outcome.PASS, (), marginal)
 
 
 @dataclass(frozen=True, slots=True)

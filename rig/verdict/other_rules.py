@@ -1,4 +1,4 @@
-"""Findings from the side channel, the wire, the limits, and from what ended the run."""
+"""Findings from the side channel, from the limits, and from what was not taken."""
 
 from __future__ import annotations
 
@@ -11,16 +11,6 @@ from rig.verdict.finding import Draft
 from rig.verdict.measurement import Measurement, Outcome, latest, not_taken
 from rig.verdict.sequential import ChipCall
 from rig.verdict.severity import Verdict
-
-
-def ending_rules(evidence: Evidence) -> Iterator[Draft]:
-    """What ended the run. Faults that came after it are its consequences and its evidence."""
-    ending = evidence.ending
-    if ending is not None:
-        later = tuple(
-            f"also: {fault.code}: {fault.reason}" for fault in evidence.faults if fault is not ending
-        )
-        yield Draft(ending.code, (ending.reason, *later), trip=ending.trip)
 
 
 def side_rules(evidence: Evidence) -> Iterator[Draft]:
@@ -45,19 +35,6 @@ def side_rules(evidence: Evidence) -> Iterator[Draft]:
     for index, state in enumerate(evidence.sensors):
         if state is SensorState.STUCK:
             yield Draft(Code.SENSOR_STUCK, (f"sensor {index} does not follow the board",), sensor=index)
-
-
-def wire_rules(evidence: Evidence) -> Iterator[Draft]:
-    """A port that does not echo, or a chain never heard undamaged. After a trip neither says anything."""
-    if evidence.tripped:
-        return
-    if evidence.link_echoes is False:
-        yield Draft(Code.STN_LINK, ("the fixture's loop-back gave nothing back",))
-    if evidence.damaged_counts:
-        yield Draft(
-            Code.STN_WIRE,
-            (f"{evidence.damaged_counts} counts of the chips, and in each replies came damaged",),
-        )
 
 
 def limit_rules(evidence: Evidence) -> Iterator[Draft]:

@@ -1,12 +1,15 @@
 """Is a chip good or bad? Decided as early as the misses allow, with both risks held.
 
 Each distinct known answer is one trial: it came back (hit) or not (miss). Wald's sequential
-probability ratio test adds up ln P(bad)/P(good) and stops at a bound on either side; a chip that
-is still between the bounds after ``most_answers_per_chip`` is called by a fixed number of misses.
+probability ratio test is two parallel lines that the misses must stay between; a chip that is still
+between them after ``most_answers_per_chip`` is called by a fixed number of misses.
 
-The risks hold for any rhythm of looking. Crossing a bound costs at most the reciprocal of the
-likelihood ratio there (Wald), the fixed rule at most its binomial tail; the design shares each
-risk between the two so that the sums stay within what the recipe states.
+The lines are placed by an exact calculation (rig.verdict.calibrate), so that a good chip is failed
+and a bad one passed as rarely as the recipe states, and not much more rarely. It looks after every
+answer and takes the last look where it is worst; with fewer looks both risks are smaller. What is
+known of the trials only within bounds (answers lost with their frames, the edges of the swept window,
+the clock) enters as ``trial_uncertainty``: good and bad are told apart as if good chips were that much
+worse and bad ones that much better.
 """
 
 from __future__ import annotations
@@ -14,6 +17,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from enum import IntEnum
+from functools import lru_cache
 from typing import Self
 
 import numpy as np
@@ -21,9 +25,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from rig.errors import RecipeError
 from rig.recipe.recipe import Decision
-from rig.verdict.binomial import lower_tails, upper_tails
-
-MOST_LATE_SHARE = 0.9   # of either risk; the rest is for deciding early
+from rig.verdict.calibrate import Aim, calibrated
+from rig.verdict.crossing import Lines
 
 
 class ChipCall(IntEnum):
@@ -36,18 +39,9 @@ class ChipCall(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class SequentialTest:
-    """The bounds of the test for one chip of a board. Log-likelihood ratios, bad over good.
+    """The test for one chip or core of many: misses against ``lines``."""
 
-    Call GOOD at ``good_at`` or below, BAD at ``bad_at`` or above; with ``most_answers`` trials or
-    more, BAD above ``last_word`` and GOOD otherwise.
-    """
-
-    hit_weight: float
-    miss_weight: float
-    good_at: float
-    bad_at: float
-    most_answers: int
-    last_word: float
+    lines: Lines
 
     @classmethod
     def for_board(cls, decision: Decision, chips: int) -> Self:
@@ -56,72 +50,79 @@ class SequentialTest:
         The risk of failing a good board is shared by its chips: 1 - (1 - risk) ** (1 / chips).
         Raises RecipeError when ``most_answers_per_chip`` is too small to hold both risks.
         """
-        good, bad = decision.good_hit_rate, decision.bad_hit_rate
-        good_risk = -math.expm1(math.log1p(-decision.board_risk) / chips)
-        hit, miss = math.log(bad / good), math.log((1.0 - bad) / (1.0 - good))
         most = decision.most_answers_per_chip
-        late_good, late_bad = _late_shares(decision, good_risk, half_step=math.ceil(0.5 * (1.0 - miss / hit)))
-        misses = int(np.argmax(late_good <= MOST_LATE_SHARE))
-        if late_bad[misses] > MOST_LATE_SHARE:
+        lines = _lines(aim_of(decision, chips), most)
+        if lines is None:
             raise RecipeError(
                 f"decision.most_answers_per_chip: found {most}, expected enough answers to tell a hit "
-                f"rate of {good:g} from {bad:g} at risks of {decision.board_risk:g} a board and "
-                f"{decision.chip_risk:g} a bad chip; raise it"
+                f"rate of {decision.good_hit_rate:g} from {decision.bad_hit_rate:g} at risks of "
+                f"{decision.board_risk:g} a board and {decision.chip_risk:g} a bad chip; raise it"
             )
-        return cls(
-            hit_weight=hit,
-            miss_weight=miss,
-            good_at=math.log(decision.chip_risk * (1.0 - late_bad[misses])),
-            bad_at=-math.log(good_risk * (1.0 - late_good[misses])),
-            most_answers=most,
-            last_word=(misses + 0.5) * miss + (most - misses - 0.5) * hit,
-        )
+        return cls(lines)
 
-    def ratio(self, trials: ArrayLike, hits: ArrayLike) -> NDArray[np.float64]:
-        """Log-likelihood ratio of each chip, bad over good. Late hits never count below no miss."""
-        seen = np.asarray(trials, dtype=np.float64)
-        misses = np.maximum(0.0, seen - np.asarray(hits, dtype=np.float64))
-        return misses * self.miss_weight + (seen - misses) * self.hit_weight
+    @classmethod
+    def for_cores(cls, decision: Decision, cores: int) -> Self:
+        """The test for every core of a board that has ``cores`` in all, sharing the board's risk.
+
+        Raises RecipeError when ``core.most_answers`` is too small to hold both risks.
+        """
+        core = decision.core
+        lines = _lines(Aim(
+            core.good_hit_rate, core.bad_hit_rate, shared(decision.board_risk, cores), decision.chip_risk
+        ), core.most_answers)
+        if lines is None:
+            raise RecipeError(
+                f"decision.core.most_answers: found {core.most_answers}, expected enough answers to tell a "
+                f"core of {core.good_hit_rate:g} from one of {core.bad_hit_rate:g}; raise it"
+            )
+        return cls(lines)
 
     def judge(self, trials: ArrayLike, hits: ArrayLike) -> NDArray[np.int8]:
-        """ChipCall of each chip for its counts so far; shapes (chips,). Forgets what it said before."""
-        ratio = self.ratio(trials, hits)
-        calls = np.full(ratio.shape, ChipCall.CONTINUE, dtype=np.int8)
-        calls[ratio <= self.good_at] = ChipCall.GOOD
-        calls[ratio >= self.bad_at] = ChipCall.BAD
-        late = (calls == ChipCall.CONTINUE) & (np.asarray(trials) >= self.most_answers)
-        calls[late] = self._by_last_word(ratio)[late]
+        """ChipCall of each chip (or core) for its counts so far; shape of the counts. Forgets what it
+        said before."""
+        misses = _misses(trials, hits)
+        calls = np.full(misses.shape, ChipCall.CONTINUE, dtype=np.int8)
+        calls[misses <= self.lines.most_good(trials)] = ChipCall.GOOD
+        calls[misses >= self.lines.least_bad(trials)] = ChipCall.BAD
         return calls
-
-    def _by_last_word(self, ratio: NDArray[np.float64]) -> NDArray[np.int8]:
-        return np.where(ratio > self.last_word, ChipCall.BAD, ChipCall.GOOD).astype(np.int8)
 
     def settle(self, trials: ArrayLike, hits: ArrayLike) -> NDArray[np.int8]:
         """As ``judge``, for when no more answers will come.
 
-        A chip with at least half of ``most_answers`` is called by ``last_word``; its risks are then
+        A chip with at least half of the most answers is called by the last word; its risks are then
         larger than stated. One with fewer stays CONTINUE.
         """
         calls = self.judge(trials, hits)
-        ratio = self.ratio(trials, hits)
-        enough = (calls == ChipCall.CONTINUE) & (2 * np.asarray(trials) >= self.most_answers)
-        calls[enough] = self._by_last_word(ratio)[enough]
+        enough = (calls == ChipCall.CONTINUE) & (2 * np.asarray(trials) >= self.lines.most)
+        above = _misses(trials, hits) > self.lines.slope * np.asarray(trials) + self.lines.last_gap
+        calls[enough] = np.where(above, ChipCall.BAD, ChipCall.GOOD).astype(np.int8)[enough]
         return calls
 
 
-def _late_shares(
-    decision: Decision, good_risk: float, *, half_step: int
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Shares of the good and the bad chips' risk that the fixed rule spends when it allows k misses.
+def aim_of(decision: Decision, chips: int) -> Aim:
+    """What each of ``chips`` is told by, its trials being as uncertain as they are."""
+    unsure = decision.trial_uncertainty
+    return Aim(
+        decision.good_hit_rate * (1.0 - unsure), decision.bad_hit_rate * (1.0 + unsure),
+        shared(decision.board_risk, chips), decision.chip_risk,
+    )
 
-    Looks do not fall on ``most_answers`` exactly, so the rule is a line half a miss above k there,
-    which reaches k + 1 after ``half_step`` answers more: each risk is taken where it is largest.
-    """
-    most = decision.most_answers_per_chip
-    good = upper_tails(most + half_step, 1.0 - decision.good_hit_rate)[:most]
-    at_end = lower_tails(most, 1.0 - decision.bad_hit_rate)[:most]
-    later = lower_tails(most + half_step, 1.0 - decision.bad_hit_rate)[1:most + 1]
-    return good / good_risk, np.maximum(at_end, later) / decision.chip_risk
+
+def shared(risk: float, parts: int) -> float:
+    """The risk of each of ``parts`` that together have ``risk``."""
+    return -math.expm1(math.log1p(-risk) / parts)
+
+
+@lru_cache(maxsize=32)
+def _lines(aim: Aim, most: int) -> Lines | None:
+    """A tenth of a second's work; a run and a study ask for few."""
+    return calibrated(aim, most)
+
+
+def _misses(trials: ArrayLike, hits: ArrayLike) -> NDArray[np.int64]:
+    """Late hits never count below no miss."""
+    misses: NDArray[np.int64] = np.maximum(0, np.asarray(trials) - np.asarray(hits))
+    return misses
 
 
 class ChipTracker:

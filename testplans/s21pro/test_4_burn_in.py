@@ -7,15 +7,21 @@ import math
 import pytest
 
 from rig.board import burn_in, ramp, soak
-from rig.pytestplugin import AnswerJudge, Run
+from rig.pytestplugin import Run
+from rig.pytestplugin.power_path import check_path, step_to_level
 from rig.slot import Phase, Slot
 
 pytestmark = pytest.mark.plan
 
 
 def test_ramp(run: Run, slot: Slot) -> None:
-    run.open_power(Phase.HASHING, 40)
-    run.drive("clock ramp", Phase.HASHING, 40, ramp(slot, run.product, run.recipe, run.level, run.bring_up))
+    step_to_level(run)
+    run.open_power(Phase.RAMPING, 40)
+    run.drive("clock ramp", Phase.RAMPING, 40, ramp(slot, run.product, run.recipe, run.level, run.bring_up))
+    check_path(run)
+    run.chain.check_clocks(run.level.mhz)
+    run.chain.count("after the clock ramp")
+    run.chain.judge("chips_found_low")
 
 
 def test_soak(run: Run, slot: Slot) -> None:
@@ -26,16 +32,18 @@ def test_soak(run: Run, slot: Slot) -> None:
     hottest = math.nan if warm.hottest is None else warm.hottest
     run.measure("soak_celsius", hottest)
     run.measure("soak_excess_celsius", hottest - run.recipe.soak.target_celsius)
+    run.measure_sensors()
 
 
 def test_burn_in(run: Run, slot: Slot) -> None:
     run.set_level_volts()
-    judge = AnswerJudge(run.product, run.recipe)
-    longest = max(run.recipe.decision.most_seconds, run.recipe.soak_seconds)
+    ledger = run.ledger()
+    judge = run.judge(ledger)
     run.drive(
-        "burn-in", Phase.HASHING, longest + 10,
-        burn_in(slot, run.work, run.ledger(), run.keeper),
-        watch=judge.done, expected_seconds=run.recipe.soak_seconds,
+        "burn-in", Phase.HASHING, judge.longest_seconds + 10,
+        burn_in(slot, run.work, ledger, run.keeper),
+        watch=judge.done, expected_seconds=judge.expected_seconds,
     )
+    check_path(run)
     run.measure_power()
     run.measure_answers(judge)

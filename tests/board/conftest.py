@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import random
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -26,14 +27,18 @@ from rig.bm13xx.commands import (
 from rig.bm13xx.models import ChipModel, chip_model
 from rig.bm13xx.registers import Register, baud_of
 from rig.bm13xx.replies import encode_register
+from rig.board import bring_up
 from rig.clock import VirtualClock
 from rig.errors import NoAcknowledge
 from rig.recipe import Level, Product, Recipe, Silicon
 from rig.recipe.product import SerialFormat
+from rig.slot import Phase, Protection
+from rig.testkit import VirtualBench, VirtualSlot
 from rig.work.pack import Pack, load_pack
 
 BOOT_BAUD = 115_741
 PACK = Path(__file__).parents[2] / "testplans" / "s21pro" / "s21pro-sim.kap"
+FIXTURE = Path(__file__).parents[2] / "fixtures" / "sim.yaml"
 SENSOR_OFFSETS = (-8.0, -3.0, 0.0, 3.0)
 FAN_SECONDS = 1.5
 
@@ -378,3 +383,42 @@ def recipe() -> Recipe:
         limit_amps=95.0,
         levels=(Level(level="L0", volts=13.6, mhz=600.0),),
     )
+
+
+@pytest.fixture(scope="session")
+def virtual_bench(tmp_path_factory: pytest.TempPathFactory) -> VirtualBench:
+    return VirtualBench("s21pro", fixture=FIXTURE, results=tmp_path_factory.mktemp("results"))
+
+
+@pytest.fixture
+def live(virtual_bench: VirtualBench) -> Iterator[Callable[..., VirtualSlot]]:
+    """live(*faults): the simulated board in a leased slot at pre-open volts, its reset held low."""
+    opened: list[VirtualSlot] = []
+
+    def made(*faults: dict[str, Any]) -> VirtualSlot:
+        slot = virtual_bench.slot(faults, seed=11)
+        opened.append(slot)
+        slot.prepare()
+        slot.power_on()
+        slot.supply.enter(Phase.PRE_OPEN, 200)
+        slot.supply.on(15.0, Protection(16.0, 100.0), 12.0)
+        slot.clock.sleep(0.5)
+        return slot
+
+    yield made
+    for slot in opened:
+        slot.close()
+
+
+@pytest.fixture
+def configured(
+    live: Callable[..., VirtualSlot], virtual_bench: VirtualBench, model: ChipModel
+) -> Callable[..., VirtualSlot]:
+    """configured(*faults): the same after its bring-up."""
+
+    def made(*faults: dict[str, Any]) -> VirtualSlot:
+        slot, plan = live(*faults), virtual_bench.setup.plan
+        assert bring_up(slot, plan.product, plan.recipe, model).complete
+        return slot
+
+    return made

@@ -13,7 +13,10 @@ from rig.board import WarmthKeeper, WorkStream, bring_up, burn_in, ramp, soak
 from rig.clock import VirtualClock
 from rig.recipe import Level, Product, Recipe
 from rig.sim.answers import AnswerBook
-from rig.sim.chain import Chain, Conditions
+from rig.sim.chain import Chain
+from rig.sim.conditions import Conditions
+from rig.sim.effects import Effects
+from rig.sim.silicon import draw
 from rig.work.ledger import Ledger, Tally
 from rig.work.pack import Pack
 
@@ -51,7 +54,7 @@ class Bench:
     """A slot with one board: what is done to its chips is told to the chain."""
 
     def __init__(self, slot: Any, product: Product, book: AnswerBook) -> None:
-        self.slot = slot
+        self.slot, self.product = slot, product
         self.chain = Chain(product, book, seed=5)
         self.reach = CHIPS
         self.hit_rate = np.ones(CHIPS)
@@ -68,14 +71,11 @@ class Bench:
         self._tell(alive=True)
 
     def _tell(self, *, alive: bool) -> None:
+        effects = Effects.none(self.product, draw(self.product, 5))
+        effects.error_rate, effects.dead_cores = self.error_rate, self.dead_cores
         conditions = Conditions(
-            alive=np.full(CHIPS, alive),
-            commands_reach=self.reach,
-            replies_reach=CHIPS,
-            ids=np.full(CHIPS, 0x1370, dtype=np.uint32),
-            hit_rate=self.hit_rate,
-            error_rate=self.error_rate,
-            dead_cores=self.dead_cores,
+            alive=np.full(CHIPS, alive), commands_reach=self.reach, volts=np.full(CHIPS, 1.1),
+            hit_rate=self.hit_rate, effects=effects,
         )
         self.chain.set_conditions(conditions, self.slot.clock.now())
 

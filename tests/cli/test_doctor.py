@@ -75,7 +75,7 @@ def real(tmp_path: Path, port: str, listener: int) -> Callable[..., Path]:
             "meter": {"resource": "USB0::1::2::INSTR"}, "scanner": {"resource": "GPIB0::9::INSTR"},
         }
         file = tmp_path / "real.yaml"
-        bench = {"fixture": "real", "simulated": False, "slots": {"a": slot | changes}}
+        bench = {"fixture": "real", "simulated": False, "production": False, "slots": {"a": slot | changes}}
         file.write_text(yaml.safe_dump(bench))
         return file
 
@@ -149,6 +149,14 @@ def test_an_instrument_that_refuses(ask: Ask, real: Callable[..., Path], runtime
     code, checks = ask("--fixture", str(real(supply=supply)))
     assert code == 3
     assert "Switch it on" in checks["a supply"]["advice"]
+
+
+def test_a_calibration_that_has_ended(ask: Ask, real: Callable[..., Path], runtime: Path) -> None:
+    supply = {"resource": "TCPIP::127.0.0.1::9::SOCKET", "max_volts": 1, "max_amps": 1, "max_watts": 1,
+              "calibration_due": "2020-02-29"}
+    _, checks = ask("--fixture", str(real(supply=supply)))
+    assert "ended on 2020-02-29" in checks["a supply calibration"]["found"]
+    assert checks["a supply calibration"]["good"] is False
 
 
 def test_a_runtime_directory_open_to_others(ask: Ask, real: Callable[..., Path], runtime: Path) -> None:

@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -127,7 +128,9 @@ def test_a_bench_that_is_up_is_used_and_left_up(lab: Any) -> None:
 
         assert done.summary["failure_code"] == "EEPROM-NONE", done.err
         assert bench.poll() is None
-        assert lab.truth()["slot1"] == {
+        truth = lab.truth()["slot1"]
+        assert truth.pop("off_since") < time.monotonic()
+        assert truth == {
             "output": False, "volts": pytest.approx(0, abs=1), "amps": pytest.approx(0, abs=1),
             "celsius": pytest.approx(25, abs=3), "hashing": 0,
         }

@@ -21,7 +21,7 @@ def test_good_board_passes(lab: Any) -> None:
     assert 12.5 < summary["joules_per_terahash"] < 14.0
     assert done.record["simulated"] is True
     assert done.record["events"][-1]["kind"] == "off"
-    assert "V left at the supply" in done.record["events"][-1]["text"]
+    assert "V left at the supply; hands off yet: off for" in done.record["events"][-1]["text"]
     assert lab.truth()["slot1"]["amps"] < 1
     assert lab.truth()["slot1"]["volts"] < 1
 
@@ -55,6 +55,7 @@ STATION_FAULTS = [
     ({"kind": "supply_unreachable"}, "STN-SUPPLY"),
     ({"kind": "meter_overload"}, "STN-METER"),
     ({"kind": "uart_gone"}, "STN-LINK"),
+    ({"kind": "contact_resistance", "ohms": 0.005}, "STN-CONTACT"),
     ({"kind": "uart_gone", "at_seconds": 14}, "STN-LINK"),
     ({"kind": "supply_unreachable", "at_seconds": 8}, "STN-SUPPLY"),
 ]

@@ -35,7 +35,8 @@ def real_slot(number: int) -> dict[str, Any]:
 
 
 def real() -> dict[str, Any]:
-    return {"fixture": "bench-a", "simulated": False, "slots": {f"slot{n}": real_slot(n) for n in (1, 2)}}
+    return {"fixture": "bench-a", "simulated": False, "production": False,
+            "slots": {f"slot{n}": real_slot(n) for n in (1, 2)}}
 
 
 def read(values: dict[str, Any]) -> FixtureFile:
@@ -89,6 +90,9 @@ def change(path: str, value: Any) -> Callable[[dict[str, Any]], None]:
         (change("slots/slot1/supply/max_amps", ".inf"), "slots.slot1.supply.max_amps"),
         (change("slots/slot1/supply/colour", "red"), "unknown key"),
         (change("slots/slot1/fan_controller", 0x78), "slots.slot1.fan_controller"),
+        (change("slots/slot1/chain", "rfc2217://127.0.0.1:4000"), "rfc2217"),
+        (change("slots/slot1/chain", "tcp://127.0.0.1"), "tcp://HOST:PORT"),
+        (change("slots/slot1/chain_transport", "tcp"), "chain: tcp://host:port for slot1"),
         (change("fixture", "bench a"), "fixture"),
         (change("station", ""), "station"),
         (change("schema_version", 2), "schema_version"),
@@ -145,3 +149,77 @@ def test_a_file_on_disc_is_read_whole(tmp_path: Path) -> None:
     file.write_text("fixture: [")
     with pytest.raises(FileError, match=r"bench\.yaml"):
         load_fixture(file)
+
+
+# -- production, feeds, the unload gate
+
+
+def for_production() -> dict[str, Any]:
+    """A real bench that says nothing of production, with a watchdog a slot."""
+    values = real()
+    del values["production"]
+    values["slots"]["slot1"]["supply"]["watchdog_seconds"] = 2
+    values["slots"]["slot2"]["watchdog"] = "relay"
+    return values
+
+
+def test_a_real_bench_is_for_production_unless_it_denies_it() -> None:
+    assert read(for_production()).for_production
+    assert not read(real()).for_production
+    assert not read(SIMULATED).for_production
+
+
+@pytest.mark.parametrize("slot", ["slot1", "slot2"])
+def test_production_needs_a_watchdog_for_every_slot(slot: str) -> None:
+    values = for_production()
+    values["slots"][slot]["supply"].pop("watchdog_seconds", None)
+    values["slots"][slot].pop("watchdog", None)
+
+    with pytest.raises(FileError, match=f"a watchdog for {slot}"):
+        read(values)
+
+
+def test_a_pdu_watchdog_needs_its_outlet() -> None:
+    values = for_production()
+    values["slots"]["slot2"]["watchdog"] = "pdu"
+    with pytest.raises(FileError, match="pdu_outlet for slot2"):
+        read(values)
+    values["pdu"] = "http://192.0.2.1:80"
+    values["slots"]["slot2"]["supply"]["pdu_outlet"] = 2
+    assert read(values).for_production
+
+
+@pytest.mark.parametrize(
+    "laxer", [
+        {"unload": {"volts": 1.1}}, {"unload": {"seconds": 29}}, {"unload": {"celsius": 46}},
+        {"most_kelvin_per_second": 2.1},
+    ],
+    ids=str,
+)
+def test_production_may_only_be_stricter(laxer: dict[str, Any]) -> None:
+    with pytest.raises(FileError, match="no laxer than 1 V, 30 s, 45 °C and 2 K/s"):
+        read(for_production() | laxer)
+    assert read(real() | laxer)
+    stricter = {"unload": {"volts": 0.5, "seconds": 60, "celsius": 40}, "most_kelvin_per_second": 1}
+    assert read(for_production() | stricter).unload.seconds == 60
+
+
+def test_the_rise_that_switches_off() -> None:
+    assert read(real()).kelvin_per_second == 2
+    assert read(SIMULATED).kelvin_per_second == 60
+    assert read(SIMULATED | {"most_kelvin_per_second": 5}).kelvin_per_second == 5
+
+
+def test_feeds_name_slots_of_the_bench_each_once() -> None:
+    feed = {"amps": 16, "volts": 230, "slots": ["slot1", "slot2"]}
+    assert read(real() | {"feeds": {"wall": feed}}).feeds["wall"].watts == pytest.approx(16 * 230 * 0.8 * 0.9)
+    with pytest.raises(FileError, match="slots of this bench, not 'slot9'"):
+        read(real() | {"feeds": {"wall": feed | {"slots": ["slot9"]}}})
+    with pytest.raises(FileError, match="slot2 behind one feed, not behind wall and other"):
+        read(real() | {"feeds": {"wall": feed, "other": feed | {"slots": ["slot2"]}}})
+
+
+def test_a_chain_may_be_raw_tcp() -> None:
+    values = real()
+    change("slots/slot1/chain", "tcp://192.0.2.5:4001")(values)
+    assert read(values).slots["slot1"].chain == "tcp://192.0.2.5:4001"

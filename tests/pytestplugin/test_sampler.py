@@ -198,3 +198,19 @@ def test_settled_power_gives_up_after_three(bad: PowerReading) -> None:
         bench.sampler().settled_power()
     assert fault.value.code == "STN-METER"
     assert bench.meter.reads == 3
+
+
+def test_a_slow_meter_leaves_a_phase_its_time() -> None:
+    bench = Bench()
+
+    @dataclass
+    class Slow(Instrument):
+        def read(self) -> Any:
+            bench.clock.sleep(1.5)
+            return super().read()
+
+    bench.meter = Slow([power()])
+    step_for(bench, bench.sampler(), 30)
+    waited = bench.clock.now() - 30.0
+    assert bench.meter.reads >= 5
+    assert waited <= 0.4 * bench.clock.now()

@@ -62,3 +62,43 @@ def test_ticks_without_temperature_are_passed_over() -> None:
     log.feel(object())
 
     assert log.hottest == -math.inf
+
+
+@dataclass(frozen=True)
+class Round(Tick):
+    celsius: tuple[float | None, ...] = ()
+
+
+def rounds(*celsius: tuple[float | None, ...]) -> WarmthLog:
+    return warmed(*(Round(second, celsius=one) for second, one in enumerate(celsius)))
+
+
+def test_a_sensor_that_does_not_move_with_the_others_shows() -> None:
+    log = rounds((25.0, 25.0, 30.0, 25.0), (40.0, 42.0, 30.0, 45.0), (45.0, 50.0, 30.0, 56.0))
+    assert log.follow_shares() == pytest.approx((20 / 31, 25 / 31, 0.0, 1.0))
+
+
+def test_a_board_that_hardly_moved_tells_nothing() -> None:
+    assert rounds((55.0, 56.0), (55.25, 56.0)).follow_shares() == (1.0, 1.0)
+
+
+def test_a_sensor_that_never_answered_gives_no_number() -> None:
+    found = rounds((25.0, None), (35.0, None)).follow_shares()
+    assert found[0] == 1.0
+    assert math.isnan(found[1])
+
+
+def test_each_phase_is_followed_by_itself() -> None:
+    log = rounds((25.0, 25.0), (56.0, 45.0))
+    log.begin()
+    assert log.follow_shares() == ()
+    log.feel(Round(9, celsius=(56.0, 45.0)))
+    log.feel(Round(10, celsius=(55.0, 45.0)))
+    assert log.follow_shares() == (1.0, 0.0)
+
+
+def test_thermal_resistance_is_told_at_one_fan_share() -> None:
+    # 40 K for a kilowatt at half fan; with an exponent of 1 it is 20 / 0.57 at 57 %
+    log = warmed(Tick(1, hottest=65.0))
+    assert log.kelvin_per_kilowatt(1000.0, COLD) == pytest.approx(20.0 / 0.57)
+    assert math.isnan(warmed(Tick(1, fan_share=0.0)).kelvin_per_kilowatt(1000.0, COLD))

@@ -14,6 +14,7 @@ from pydantic import ValidationError
 from rig.datafile import check
 from rig.errors import FileError
 from rig.recipe.limits import Dimension, Limit, Limits, MeasurementSpec
+from rig.recipe.mode import Mode
 
 GOOD: dict[str, Any] = {"unit": "V", "says": "volts", "limit": {"at_least": 1}, "code": "POWER-OPEN"}
 
@@ -105,3 +106,44 @@ def test_a_measurement_is_required_and_of_the_board_unless_it_says_otherwise() -
 
 def test_a_measurement_may_be_recorded_only() -> None:
     assert read(limit=None, code=None).limit is None
+
+
+def test_a_level_may_have_limits_of_its_own() -> None:
+    levels = {"L2": {"limit": {"at_most": 950}}}
+    spec = read(limit={"at_most": 1085}, marginal={"at_most": 1100}, levels=levels)
+    limits = Limits(limits="x", version=1, measurements={"watts": spec})
+    assert str(limits.at_level("L1").measurements["watts"].limit) == "<= 1085"
+    at_l2 = limits.at_level("L2").measurements["watts"]
+    assert (str(at_l2.limit), at_l2.marginal, at_l2.code) == ("<= 950", None, "POWER-OPEN")
+    assert [str(limit) for limit in spec.all_limits()] == ["<= 1085", "<= 950"]
+    recorded = limits.model_copy(update={"measurements": {
+        "watts": spec.model_copy(update={"modes": (Mode.RANDOM_WORK,)})
+    }}).in_mode(Mode.SEQUENTIAL).at_level("L2")
+    assert recorded.measurements["watts"].limit is None
+
+
+@pytest.mark.parametrize(("spec", "says"), [
+    ({"limit": None, "code": None, "levels": {"L1": {"limit": {"at_most": 1}}}}, "a limit for the levels"),
+    ({"limit": {"equals": 1}, "uncertainty": 0.1}, "no uncertainty for what must equal"),
+    ({"uncertainty": 0.1, "levels": {"L1": {"limit": {"equals": 1}}}}, "no uncertainty for what must equal"),
+    ({"uncertainty": -0.1}, "uncertainty"),
+])
+def test_limits_that_contradict_themselves_are_refused(spec: dict[str, Any], says: str) -> None:
+    with pytest.raises(FileError, match=says):
+        read(**spec)
+
+
+def test_a_mode_records_what_it_does_not_judge_by() -> None:
+    spec = {"unit": "", "says": "x", "limit": {"at_most": 1}, "code": "CHIP-WEAK", "critical": True}
+    limits = Limits.model_validate({"limits": "x", "version": 1, "measurements": {
+        "all": spec, "one": spec | {"modes": ["full_pattern"]},
+    }})
+    here, there = limits.in_mode(Mode.FULL_PATTERN), limits.in_mode(Mode.SEQUENTIAL)
+    assert here == limits
+    assert there.measurements["all"] == limits.measurements["all"]
+    recorded = there.measurements["one"]
+    assert (recorded.limit, recorded.code, recorded.required, recorded.critical) == (None, None, False, False)
+    with pytest.raises(ValueError, match="modes"):
+        Limits.model_validate(
+            {"limits": "x", "version": 1, "measurements": {"none": spec | {"modes": []}}}
+        )

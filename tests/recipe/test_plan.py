@@ -80,7 +80,8 @@ def test_a_limit_with_a_code_nobody_explains_is_refused(plans: Path) -> None:
     assert "code: POWER-LEAK" in text
     file.write_text(text.replace("code: POWER-LEAK", "code: POWER-LEEK"))
 
-    with pytest.raises(FileError, match=r"measurements.idle_amps.code: found 'POWER-LEEK', expected a code"):
+    refused = r"measurements.inrush_seconds.code: found 'POWER-LEEK', expected a code"
+    with pytest.raises(FileError, match=refused):
         load_plan(plans, "s21pro")
 
 

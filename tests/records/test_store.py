@@ -10,6 +10,7 @@ import pytest
 
 from rig.errors import StationFault
 from rig.records import RunRecord, Store
+from rig.records.database import transaction
 from rig.records.write import record_text
 
 Make = Callable[..., RunRecord]
@@ -42,7 +43,7 @@ def test_the_row_can_be_asked_in_sql(tmp_path: Path, make: Make) -> None:
 
 
 def test_commits_are_synchronous(tmp_path: Path) -> None:
-    with Store(tmp_path / "rig.db")._transaction() as database:
+    with transaction(tmp_path / "rig.db") as database:
         assert database.execute("PRAGMA synchronous").fetchone() == (2,)
 
 
@@ -51,7 +52,7 @@ def test_a_failed_transaction_leaves_nothing(tmp_path: Path, make: Make) -> None
     store.put(make())
 
     def spoil() -> None:
-        with store._transaction() as database:
+        with transaction(tmp_path / "rig.db") as database:
             database.execute("DELETE FROM runs")
             database.execute("DELETE FROM absent")
 

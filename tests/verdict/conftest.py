@@ -12,7 +12,7 @@ import pytest
 from rig.datafile import load
 from rig.recipe import Decision, Failures, Limit, Limits, MeasurementSpec
 from rig.recipe.limits import Dimension
-from rig.verdict import BurnIn, Evidence, Judge, Measurement
+from rig.verdict import BurnIn, Count, Evidence, Judge, Measurement
 from rig.verdict.sequential import SequentialTest
 
 CHIPS, CORES = 65, 128
@@ -80,12 +80,12 @@ def take(limits: Limits) -> Take:
 
 @pytest.fixture
 def evidence(limits: Limits, take: Take) -> Callable[..., Evidence]:
-    """Evidence of a good board but for what is given."""
+    """Evidence of a good board but for what is given; ``found``: counts under like conditions."""
 
-    def evidence(**changes: Any) -> Evidence:
+    def evidence(found: tuple[int, ...] = (65, 65), **changes: Any) -> Evidence:
         given: dict[str, Any] = {
             "slot": "slot1", "serial": "SN", "limits": limits, "chips": CHIPS, "chips_per_domain": 5,
-            "measurements": take(), "enumerations": (65, 65),
+            "measurements": take(), "counts": tuple(Count("cold", count, 15.0, 25.0) for count in found),
         }
         return Evidence(**{**given, **changes})
 
@@ -103,7 +103,6 @@ class Counts:
         self.core_hits = self.random.binomial(self.core_trials, rate)
         self.wrong, self.stale, self.duplicate = (np.zeros(CHIPS, dtype=np.int64) for _ in range(3))
         self.alarmed = np.zeros(CHIPS, dtype=np.bool_)
-        self.silent: Any = None
 
     def chip_rate(self, chip: int, rate: float) -> None:
         self.core_hits[chip] = self.random.binomial(self.core_trials[chip], rate)
@@ -113,7 +112,7 @@ class Counts:
         return BurnIn(
             decision=decision, calls=test.judge(trials, hits), alarmed=self.alarmed,
             trials=trials, hits=hits, core_trials=self.core_trials, core_hits=self.core_hits,
-            wrong=self.wrong, stale=self.stale, duplicate=self.duplicate, silent=self.silent,
+            wrong=self.wrong, stale=self.stale, duplicate=self.duplicate,
         )
 
 

@@ -4,8 +4,12 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from rig.verdict import cores_decided, dead_cores
-from rig.verdict.cores import CHIP_RISK, MIN_TRIALS, outside
+from rig.errors import RecipeError
+from rig.recipe import Decision
+from rig.recipe.recipe import CoreDecision
+from rig.verdict import SequentialTest, cores_decided, dead_cores
+from rig.verdict.cores import CHIP_RISK, MIN_TRIALS, outside, weak_cores
+from rig.verdict.crossing import cross
 
 CHIPS, CORES = 65, 128
 
@@ -66,3 +70,45 @@ def test_before_anything_was_asked_nothing_is_dead() -> None:
     nothing = np.zeros((CHIPS, CORES), dtype=np.int32)
     assert not dead_cores(nothing, nothing).any()
     assert not cores_decided(nothing).any()
+
+
+# ---- the sequential test of each core
+
+DECISION = Decision()
+
+
+def test_the_risks_of_all_cores_together_are_the_boards() -> None:
+    lines = SequentialTest.for_cores(DECISION, CHIPS * CORES).lines
+    good, bad = cross(lines, 0.97), cross(lines, 0.3)
+    assert 0.5e-4 <= 1 - (1 - good.rejected) ** (CHIPS * CORES) <= 1e-4
+    assert 0.5e-4 <= bad.accepted <= 1e-4
+    assert bad.mean_answers() < 12, "a quarter of what a core is asked in a run"
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_no_core_of_a_good_board_is_weak(seed: int) -> None:
+    trials = draw(7_000, seed=seed)
+    assert not weak_cores(DECISION, trials, np.random.default_rng(seed).binomial(trials, 0.995)).any()
+
+
+def test_cores_that_lost_most_of_themselves_are_weak_and_dead_ones_too() -> None:
+    trials, random = draw(7_000), np.random.default_rng(4)
+    hits = random.binomial(trials, 0.9992)
+    hits[17, [3, 40, 90]] = random.binomial(trials[17, [3, 40, 90]], 0.2)
+    hits[17, 5] = 0
+    assert np.argwhere(weak_cores(DECISION, trials, hits)).tolist() == [[17, 3], [17, 5], [17, 40], [17, 90]]
+    assert np.argwhere(dead_cores(trials, hits)).tolist() == [[17, 5]]
+
+
+@pytest.mark.parametrize("rate", [0.0, 0.3, 0.5, 0.8, 0.9])
+def test_the_cores_of_a_weak_chip_do_not_stand_out(rate: float) -> None:
+    trials, random = draw(7_000), np.random.default_rng(4)
+    hits = random.binomial(trials, 0.9992)
+    hits[17] = random.binomial(trials[17], rate)
+    assert not weak_cores(DECISION, trials, hits).any()
+
+
+def test_too_few_answers_for_a_core_are_refused() -> None:
+    close = Decision(core=CoreDecision(bad_hit_rate=0.9))
+    with pytest.raises(RecipeError, match=r"core\.most_answers: found 30"):
+        SequentialTest.for_cores(close, CHIPS * CORES)

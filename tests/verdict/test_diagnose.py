@@ -16,6 +16,7 @@ from rig.recipe import Decision, Failures, Limits
 from rig.recipe.limits import Dimension
 from rig.verdict import (
     Code,
+    Count,
     EepromState,
     Evidence,
     Fault,
@@ -46,32 +47,35 @@ def test_a_good_board_has_no_findings(evidence: Make, failures: Failures) -> Non
 
 SILENT = SensorState.SILENT
 FINE = (SensorState.GOOD,) * 4
-SHORT = {"enumerations": (32, 32)}
+SHORT = {"found": (32, 32)}
 CASES: list[tuple[dict[str, Any], dict[str, Any], list[str]]] = [
     # the chain
-    ({"enumerations": (0, 0), "link_echoes": True}, {"chips_found": 0}, ["CHAIN-NONE", "CHAIN-SHORT"]),
-    ({"enumerations": (0, 0), "link_echoes": False}, {"chips_found": 0}, ["STN-LINK", "CHAIN-SHORT"]),
-    ({"enumerations": (0, 0)}, {"chips_found": 0}, ["STN-LINK", "CHAIN-SHORT"]),
-    ({"enumerations": (32, 32)}, {"chips_found": 32}, ["CHAIN-SHORT"]),
-    ({"enumerations": (30, 30), "domain_volts": IDLE}, {"chips_found": 30}, ["CHAIN-SHORT"]),
-    ({"enumerations": (30, 30), "domain_volts": volts(6, 0.01)}, {"chips_found": 30},
+    ({"found": (0, 0), "link_echoes": True}, {"chips_found": 0}, ["CHAIN-NONE", "CHAIN-SHORT"]),
+    ({"found": (0, 0), "link_echoes": False}, {"chips_found": 0}, ["STN-LINK", "CHAIN-SHORT"]),
+    ({"found": (0, 0)}, {"chips_found": 0}, ["STN-LINK", "CHAIN-SHORT"]),
+    ({"found": (32, 32)}, {"chips_found": 32}, ["CHAIN-SHORT"]),
+    ({"found": (30, 30), "domain_volts": IDLE}, {"chips_found": 30}, ["CHAIN-SHORT"]),
+    ({"found": (30, 30), "domain_volts": volts(6, 0.01)}, {"chips_found": 30},
      ["DOMAIN-LOST", "CHAIN-SHORT"]),
-    ({"enumerations": (60, 60), "domain_volts": volts(12, 1.29)}, {"chips_found": 60},
+    ({"found": (60, 60), "domain_volts": volts(12, 1.29)}, {"chips_found": 60},
      ["DOMAIN-LOST", "CHAIN-SHORT"]),
-    ({"enumerations": (0, 0), "domain_volts": volts(0, 0.01), "link_echoes": True}, {"chips_found": 0},
+    ({"found": (0, 0), "domain_volts": volts(0, 0.01), "link_echoes": True}, {"chips_found": 0},
      ["DOMAIN-LOST", "CHAIN-SHORT"]),
-    ({"enumerations": (31, 31), "domain_volts": volts(6, 0.01)}, {"chips_found": 31}, ["CHAIN-SHORT"]),
-    ({"enumerations": (30, 30), "domain_volts": (1.1,) * 6 + (1.2,) * 7}, {"chips_found": 30},
+    ({"found": (31, 31), "domain_volts": volts(6, 0.01)}, {"chips_found": 31}, ["CHAIN-SHORT"]),
+    ({"found": (30, 30), "domain_volts": (1.1,) * 6 + (1.2,) * 7}, {"chips_found": 30},
      ["CHAIN-SHORT"]),
-    ({"enumerations": (30, 30), "domain_volts": volts(6, math.nan)}, {"chips_found": 30}, ["CHAIN-SHORT"]),
-    ({"enumerations": (5, 5), "domain_volts": (1.1,)}, {"chips_found": 5}, ["CHAIN-SHORT"]),
-    ({"enumerations": (0, 0), "domain_volts": (0.1,), "link_echoes": True}, {"chips_found": 0},
+    ({"found": (30, 30), "domain_volts": volts(6, math.nan)}, {"chips_found": 30}, ["CHAIN-SHORT"]),
+    ({"found": (5, 5), "domain_volts": (1.1,)}, {"chips_found": 5}, ["CHAIN-SHORT"]),
+    ({"found": (0, 0), "domain_volts": (0.1,), "link_echoes": True}, {"chips_found": 0},
      ["CHAIN-NONE", "CHAIN-SHORT"]),
-    ({"enumerations": (32, 65)}, {}, ["CHAIN-WANDERS"]),
-    ({"enumerations": (64, 32)}, {"chips_found": 32}, ["CHAIN-WANDERS", "CHAIN-SHORT"]),
-    ({"enumerations": (66, 66)}, {"chips_found": 66}, ["STN-RECIPE", "CHAIN-SHORT"]),
+    ({"found": (32, 65)}, {}, ["CHAIN-WANDERS"]),
+    ({"found": (65, 32)}, {"chips_found": 32}, ["CHAIN-SHORT"]),
+    ({"found": (64, 32)}, {"chips_found": 32}, ["CHAIN-WANDERS", "CHAIN-SHORT"]),
+    ({"found": (66, 66)}, {"chips_found": 66}, ["STN-RECIPE", "CHAIN-SHORT"]),
     ({"foreign_chips": (ForeignChip(9, 0x1366),)}, {}, ["CHIP-ID"]),
-    ({"enumerations": ()}, {}, []),
+    ({"clashing_chips": (19,), "missing_chips": (20,)}, {}, ["CHIP-ADDRESS"]),
+    ({"clashing_chips": (3,), "missing_chips": (20,)}, {}, []),
+    ({"found": ()}, {}, []),
     # EEPROM and sensors
     ({"eeprom": EepromState.SILENT, "sensors": FINE}, {}, ["EEPROM-NONE"]),
     ({"eeprom": EepromState.SILENT, "sensors": (SILENT,) * 4}, {}, ["STN-BRIDGE"]),
@@ -80,7 +84,7 @@ CASES: list[tuple[dict[str, Any], dict[str, Any], list[str]]] = [
     ({"eeprom": EepromState.GOOD, "sensors": (*FINE[:2], SILENT, *FINE[3:])}, {}, ["SENSOR-NONE"]),
     ({"sensors": (SensorState.STUCK, *FINE[1:])}, {}, ["SENSOR-STUCK"]),
     # the wire
-    ({"damaged_counts": 16, "enumerations": (64, 65, 63)}, {}, ["STN-WIRE", "CHAIN-WANDERS"]),
+    ({"damaged_counts": 16, "found": (64, 65, 63)}, {}, ["STN-WIRE", "CHAIN-WANDERS"]),
     ({}, {"corrupt_share": 0.02, "weak_chips": 1}, ["STN-WIRE", "CHIP-WEAK"]),
     ({}, {"corrupt_share": 0.005}, []),
     ({"link_echoes": False}, {}, ["STN-LINK"]),
@@ -102,10 +106,10 @@ CASES: list[tuple[dict[str, Any], dict[str, Any], list[str]]] = [
     ({"faults": (Fault("OPR-STOP", "Ctrl-C"),)}, {"watts": None}, ["OPR-STOP"]),
     ({"faults": (Fault("TEMP-HIGH", "66 C", trip=True),)}, {"watts": None}, ["TEMP-HIGH"]),
     ({"faults": (Fault("STN-LINK", "dead"), Fault("POWER-SHORT", "12 A", trip=True))}, {}, ["POWER-SHORT"]),
-    ({"faults": (Fault("STN-ESTOP", "open", trip=True),), "enumerations": (0, 0), "link_echoes": False,
+    ({"faults": (Fault("STN-ESTOP", "open", trip=True),), "found": (0, 0), "link_echoes": False,
       "damaged_counts": 16}, {}, ["STN-ESTOP"]),
-    ({"faults": (Fault("STN-ESTOP", "open", trip=True),), "enumerations": (0, 0)}, {}, ["STN-ESTOP"]),
-    ({"faults": (Fault("STN-SUPPLY", "gone"),), "enumerations": (32, 32)}, {"chips_found": 32},
+    ({"faults": (Fault("STN-ESTOP", "open", trip=True),), "found": (0, 0)}, {}, ["STN-ESTOP"]),
+    ({"faults": (Fault("STN-SUPPLY", "gone"),), "found": (32, 32)}, {"chips_found": 32},
      ["STN-SUPPLY", "CHAIN-SHORT"]),
     ({"faults": (Fault("TEMP-HIGH", "66 C", trip=True),), "eeprom": EepromState.CORRUPT}, {},
      ["TEMP-HIGH", "EEPROM-DATA"]),
@@ -122,13 +126,13 @@ def test_what_is_found(
 
 def test_the_end_of_the_chain_is_named(evidence: Make, failures: Failures) -> None:
     inside, border = (
-        diagnose(evidence(enumerations=(count, count)), failures)[0] for count in (32, 30)
+        diagnose(evidence(found=(count, count)), failures)[0] for count in (32, 30)
     )
     assert inside.place == "The joint between chip 31 and chip 32."
     assert border.place == "The joint between chip 29 and chip 30, the border of domains 5 and 6."
     assert (border.chip, border.domain) == (30, 6)
-    wanders = diagnose(evidence(enumerations=(65, 41)), failures)[0]
-    assert "65, 41 of 65" in wanders.text
+    wanders = diagnose(evidence(found=(65, 65, 41, 65)), failures)[0]
+    assert "65 (2 times), 41, 65 of 65" in wanders.text
     assert "chip 40 and chip 41" in wanders.place
 
 
@@ -321,16 +325,18 @@ FAULTS = st.sampled_from([
 @given(
     count=st.integers(0, 65), again=st.integers(0, 65), echo=st.sampled_from([True, False, None]),
     watts=st.floats(900, 1300), eeprom=st.sampled_from(EepromState), fault=st.none() | FAULTS,
-    wrong=st.integers(0, 400),
+    wrong=st.integers(0, 400), second_volts=st.floats(0, 20) | st.just(math.nan),
+    second_celsius=st.floats(0, 80) | st.just(math.nan),
 )
 def test_no_evidence_upsets_it(
     count: int, again: int, echo: bool | None, watts: float, eeprom: EepromState, fault: Fault | None,
-    wrong: int, limits: Limits, failures: Failures,
+    wrong: int, second_volts: float, second_celsius: float, limits: Limits, failures: Failures,
 ) -> None:
     judge = Judge(limits, {Dimension.DOMAIN: 13})
     given_ = Evidence(
         slot="slot1", serial="SN", limits=limits, chips=65, chips_per_domain=5, link_echoes=echo,
-        enumerations=(count, again), measurements=(judge.take("watts", watts),), eeprom=eeprom,
+        counts=(Count("one", count, 15.0, 25.0), Count("two", again, second_volts, second_celsius)),
+        measurements=(judge.take("watts", watts),), eeprom=eeprom,
         damaged_counts=wrong, faults=() if fault is None else (fault,),
     )
     found = diagnose(given_, failures)
@@ -353,30 +359,3 @@ def test_findings_are_pure(evidence: Make, failures: Failures, counts: Any, deci
     assert diagnose(given_, failures) == diagnose(given_, failures)
     assert given_.burn_in is not None
     assert (given_.burn_in.hits == before).all()
-
-
-@pytest.mark.parametrize("end", [1, 40, 64])
-def test_a_chain_that_broke_under_work_ends_at_its_first_silent_chip(
-    end: int, counts: Any, found: Found
-) -> None:
-    drawn = counts()
-    drawn.silent = np.arange(65) >= end
-    drawn.alarmed = drawn.silent.copy()
-
-    assert found(drawn) == [("CHAIN-SHORT", end)]
-
-
-def test_a_weak_chip_before_the_break_is_told_besides(counts: Any, found: Found) -> None:
-    drawn = counts(rate=1.0)
-    drawn.silent = np.arange(65) >= 40
-    drawn.chip_rate(17, 0.8)
-
-    assert found(drawn) == [("CHAIN-SHORT", 40), ("CHIP-WEAK", 17)]
-
-
-@pytest.mark.parametrize("silent", [[17], [17, 64], list(range(65)), []])
-def test_silence_that_is_no_broken_chain(silent: list[int], counts: Any, found: Found) -> None:
-    drawn = counts(rate=1.0)
-    drawn.silent = np.isin(np.arange(65), silent)
-
-    assert "CHAIN-SHORT" not in {code for code, _ in found(drawn)}

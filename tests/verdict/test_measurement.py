@@ -7,9 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rig.errors import RecipeError
-from rig.recipe import Limit, Limits, MeasurementSpec
+from rig.recipe import Failures, Limit, Limits, MeasurementSpec
 from rig.recipe.limits import Dimension
-from rig.verdict import Judge, Outcome, judge, latest
+from rig.verdict import Evidence, Judge, Outcome, Verdict, combine, diagnose, judge, latest
+from rig.verdict.measurement import OUTCOMES, Standing, standing
 
 IN_RANGE = MeasurementSpec(
     unit="V", says="volts", over=Dimension.DOMAIN, code="DOMAIN-VOLTS",
@@ -105,3 +106,115 @@ def test_the_last_attempt_counts() -> None:
     judge_ = taker(IN_RANGE)
     tries = [judge_.take("volts", [9, 0, 0]), judge_.take("volts", [0, 0, 0], attempt=2)]
     assert [taken.attempt for taken in latest(tries)] == [2]
+
+
+# ---- the rules as a table, held against all kinds of measurements
+
+bounds = st.floats(-100, 100)
+anything = st.floats() | st.sampled_from([math.nan, math.inf, -math.inf, 0.0, 1.0])
+
+
+@st.composite
+def specs(draw: st.DrawFn) -> MeasurementSpec:
+    low, high = sorted((draw(bounds), draw(bounds)))
+    limit = draw(st.sampled_from([
+        None, Limit(at_least=low), Limit(at_most=high), Limit(at_least=low, at_most=high), Limit(equals=low),
+    ]))
+    wider = draw(st.sampled_from([None, Limit(at_least=low - 5, at_most=high + 5)]))
+    exact = limit is None or limit.equals is not None
+    return MeasurementSpec(
+        unit="V", says="x", over=Dimension.DOMAIN, limit=limit, code=limit and "POWER-HIGH",
+        marginal=limit and wider, uncertainty=0.0 if exact else draw(st.floats(0, 10)),
+        required=draw(st.booleans()), critical=draw(st.booleans()),
+    )
+
+
+@given(specs(), st.lists(anything, max_size=5))
+def test_a_pass_is_made_of_numbers_beyond_doubt(spec: MeasurementSpec, values: list[float]) -> None:
+    found = judge(spec, values)
+    sure = spec.limit is not None and bool(values) and all(
+        math.isfinite(value) and spec.limit.holds(value - spec.uncertainty)
+        and spec.limit.holds(value) and spec.limit.holds(value + spec.uncertainty) for value in values
+    )
+    assert (found.outcome is Outcome.PASS) == sure
+
+
+@given(specs(), st.lists(anything, min_size=1, max_size=5))
+def test_the_elements_make_the_outcome(spec: MeasurementSpec, values: list[float]) -> None:
+    found = judge(spec, values)
+    assert not set(found.failing) & set(found.marginal)
+    each = [judge(spec, [value]).outcome for value in values]
+    assert list(found.failing) == [at for at, one in enumerate(each) if one is Outcome.FAIL]
+    assert list(found.marginal) == [at for at, one in enumerate(each) if one is Outcome.MARGINAL]
+    assert found.outcome in each
+    assert (found.outcome is Outcome.FAIL) == (Outcome.FAIL in each)
+    assert (found.outcome is Outcome.RECORDED) == all(one is Outcome.RECORDED for one in each)
+
+
+@given(specs(), st.permutations([0.5, math.nan, -7.0, 60.0]))
+def test_the_order_of_the_elements_says_nothing(spec: MeasurementSpec, values: list[float]) -> None:
+    assert judge(spec, values).outcome is judge(spec, sorted(values)).outcome
+
+
+@given(specs(), anything, st.floats(0, 50))
+def test_more_uncertainty_never_betters_an_outcome(
+    spec: MeasurementSpec, value: float, more: float
+) -> None:
+    unsure = spec.model_copy(update={"uncertainty": spec.uncertainty + more})
+    order = [Outcome.RECORDED, Outcome.PASS, Outcome.MARGINAL, Outcome.FAIL]
+    before, after = judge(spec, [value]).outcome, judge(unsure, [value]).outcome
+    assert order.index(after) >= order.index(before)
+    assert (before is Outcome.FAIL) == (after is Outcome.FAIL), "doubt proves no failure"
+
+
+@given(specs(), st.sampled_from([[], [math.nan], [math.inf], [-math.inf], [0.5, math.nan]]))
+def test_what_is_no_number_never_passes(spec: MeasurementSpec, values: list[float]) -> None:
+    asked = spec.limit is not None or spec.required
+    assert judge(spec, values).outcome is (Outcome.FAIL if asked else Outcome.RECORDED)
+
+
+@pytest.mark.parametrize(("value", "expected"), [
+    (5.0, Standing.INSIDE), (9.5, Standing.INSIDE), (9.6, Standing.GUARDED), (10.0, Standing.GUARDED),
+    (10.1, Standing.NEAR), (12.0, Standing.NEAR), (12.1, Standing.OUTSIDE), (0.2, Standing.GUARDED),
+    (-0.1, Standing.OUTSIDE), (math.nan, Standing.NO_NUMBER),
+])
+def test_the_bands(value: float, expected: Standing) -> None:
+    spec = MeasurementSpec(unit="W", says="x", code="POWER-HIGH", limit=Limit(at_least=0, at_most=10),
+                           marginal=Limit(at_least=0, at_most=12), uncertainty=0.5)
+    assert standing(spec, value) is expected
+    assert set(OUTCOMES) == set(Standing)
+
+
+# ---- and what they come to in the end
+
+RUN = {
+    "needed": MeasurementSpec(unit="W", says="needed", limit=Limit(at_most=10), code="POWER-HIGH"),
+    "extra": MeasurementSpec(unit="V", says="extra", limit=Limit(at_most=10), code="POWER-OPEN",
+                             required=False),
+    "noted": MeasurementSpec(unit="A", says="noted"),
+}
+
+
+@given(st.fixed_dictionaries({name: st.none() | anything | st.just(1.0) for name in RUN}))
+def test_a_run_passes_only_if_all_that_is_asked_was_taken_and_holds(
+    failures: Failures, taken: dict[str, float | None]
+) -> None:
+    limits = Limits(limits="run", version=1, measurements=RUN)
+    judge_ = Judge(limits, {})
+    measurements = tuple(judge_.take(name, value) for name, value in taken.items() if value is not None)
+    evidence = Evidence(slot="slot1", serial="SN", limits=limits, chips=65, chips_per_domain=5,
+                        measurements=measurements)
+    grade = combine(diagnose(evidence, failures), level="L1")
+
+    def holds(name: str, *, most: float = math.inf) -> bool:
+        value = taken[name]
+        return value is not None and math.isfinite(value) and value <= most
+
+    extra = taken["extra"] is None or holds("extra", most=10)
+    whole = holds("needed", most=10) and holds("noted") and extra
+    assert (grade.verdict is Verdict.PASS) == whole
+    proved = [taken[name] for name in ("needed", "extra")
+              if taken[name] is not None and math.isfinite(taken[name]) and taken[name] > 10]
+    if grade.verdict is Verdict.FAIL:
+        assert proved, "a board fails on numbers only"
+    assert (grade.grade == "L1") == whole

@@ -1,0 +1,37 @@
+"""One transaction on the station's SQLite file."""
+
+from __future__ import annotations
+
+import contextlib
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+
+from rig.errors import StationFault
+
+WAIT_SECONDS = 20.0      # several slots finish at once; a transaction takes milliseconds
+
+
+@contextlib.contextmanager
+def transaction(path: Path) -> Iterator[sqlite3.Connection]:
+    """Write ahead, synchronous, alone with the file; rolled back when the block raises.
+
+    Safe for several processes. Raises StationFault when the file cannot be used.
+    """
+    try:
+        with contextlib.closing(sqlite3.connect(path, timeout=WAIT_SECONDS)) as database:
+            database.isolation_level = None
+            database.execute("PRAGMA journal_mode = WAL")
+            database.execute("PRAGMA synchronous = FULL")
+            database.execute("BEGIN IMMEDIATE")
+            try:
+                yield database
+            except BaseException:
+                database.execute("ROLLBACK")
+                raise
+            database.execute("COMMIT")
+    except sqlite3.Error as error:
+        raise StationFault(
+            f"{path}: found {error}, expected a store that can be written; check the disk and "
+            "who may write there"
+        ) from error
