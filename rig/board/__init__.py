@@ -14,7 +14,7 @@ from rig.board.discovery import Discovery
 from rig.board.eeprom import EepromReading, read_eeprom
 from rig.board.keeper import Warmth, WarmthKeeper
 from rig.board.link import link_echoes
-from rig.board.ramp import RampTick, ramp
+from rig.board.ramp import RampTick, glide, ramp
 from rig.board.read_back import ReadBack, bring_up_words, check_registers, clock_words
 from rig.board.reset import reset_chain
 from rig.board.response_probe import ResponseProbe, probe_response
@@ -27,6 +27,6 @@ __all__ = [
     "BringUp", "BurnInTick", "Discovery", "EepromReading", "HashCounters", "RampTick", "ReadBack",
     "ResponseProbe", "SoakTick", "StreamCount", "Warmth", "WarmthKeeper", "WireCount", "WorkStream",
     "bring_up", "bring_up_words", "burn_in", "check_registers", "clock_words", "count_after_reset",
-    "count_again", "count_at_work", "hottest_of", "link_echoes", "probe_response", "ramp", "ramp_down",
-    "read_eeprom", "read_sensors", "reset_chain", "set_clocks", "set_cores", "soak",
+    "count_again", "count_at_work", "glide", "hottest_of", "link_echoes", "probe_response", "ramp",
+    "ramp_down", "read_eeprom", "read_sensors", "reset_chain", "set_clocks", "set_cores", "soak",
 ]

@@ -56,13 +56,13 @@ class StreamCount:
 def count_at_work(stream: WorkStream, product: Product, *, seconds: float = STREAM_SECONDS) -> StreamCount:
     """Ask every chip for its id without stopping the work, at most ``seconds`` a try.
 
-    A try that the wire spoiled is made again, and what any of them heard counts: who is missing at
-    the end kept silent every time. Raises LinkError.
+    A short try is made once more, and again while the wire spoils them; what any of them heard
+    counts: who is missing at the end kept silent every time. Raises LinkError.
     """
     heard: set[int] = set()
-    for _ in range(STREAM_TRIES):
+    for tried in range(STREAM_TRIES):
         before = stream.wire.skipped_bytes
         heard |= stream.ask(Register.CHIP_ID, seconds=seconds).keys()
-        if len(heard) >= product.chips or stream.wire.skipped_bytes == before:
+        if len(heard) >= product.chips or (tried and stream.wire.skipped_bytes == before):
             break
     return StreamCount(tuple(sorted(heard)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 from rig.board.fan_control import FanController
@@ -40,13 +41,25 @@ class WarmthKeeper:
         self._commanded: float | None = None
 
     def round(self) -> Warmth:
-        """A fifth of a second of work, every sensor read, fans set: for a board that is heating up."""
-        celsius: list[float | None] = []
+        """A fifth of a second of work, the hottest sensor and one more read, fans set: for a board that
+        is heating up. The first round reads all."""
+        due = self._due()
         for sensor in range(self._product.sensors):
             self._stream.step(ROUND_SECONDS / self._product.sensors)
-            celsius.append(read_sensor(self._slot, self._product, sensor))
-        self._celsius, self._turn = celsius, 0
+            if sensor in due:
+                self._celsius[sensor] = read_sensor(self._slot, self._product, sensor)
         return self._control()
+
+    def _due(self) -> set[int]:
+        """The sensors of this round: the hottest so far, on which the fans depend, and one in turn."""
+        if not self._celsius:
+            self._celsius = [None] * self._product.sensors
+            return set(range(self._product.sensors))
+        self._turn = (self._turn + 1) % self._product.sensors
+        hottest = max(
+            range(self._product.sensors), key=lambda sensor: self._celsius[sensor] or -math.inf
+        )
+        return {hottest, self._turn}
 
     def hold(self) -> Warmth:
         """A fifth of a second of work and one sensor in turn; fans when all had theirs.

@@ -45,6 +45,20 @@ def ramp(
     return _steps(slot, product, recipe, level)
 
 
+def glide(slot: Slot, recipe: Recipe, now_mhz: float, then_mhz: float) -> Iterator[RampTick]:
+    """Step all chips' clocks from ``now_mhz`` to ``then_mhz``, up or down, one tick a step.
+
+    For a chain that runs at the one and not at work meanwhile. Raises LinkError.
+    """
+    commander, started = Commander(slot), slot.clock.now()
+    count = math.ceil(abs(then_mhz - now_mhz) / recipe.ramp.step_mhz)
+    for k in range(1, count + 1):
+        mhz = now_mhz + (then_mhz - now_mhz) * k / count
+        write = WriteRegister(Register.PLL0_PARAMETER, pll.encode(mhz))
+        commander.send(write, pause=recipe.ramp.step_seconds)
+        yield RampTick(slot.clock.now() - started, mhz)
+
+
 def steps_of(product: Product, recipe: Recipe, level: Level) -> list[float]:
     """The clocks, MHz, that a ramp to ``level`` passes; the last is the level's own."""
     idle, step = product.idle_mhz, recipe.ramp.step_mhz

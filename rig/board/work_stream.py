@@ -29,6 +29,7 @@ from rig.work.pack import Pack
 
 JOB_IDS = 16                    # 0..15 in turn: the ids of which a reply holds every bit
 BLOCK_SECONDS = 0.05            # about 900 answers of a full board at the lowest ticket
+PAST_SECONDS = 0.15             # after a reply: those of a whole chain take 20 ms between its answers
 ASK_STEP_SECONDS = 0.02
 SPACE_SHARE = 0.96              # of the version space is worked through; beyond it a chip repeats itself
 
@@ -112,16 +113,21 @@ class WorkStream:
     def ask(self, register: Register, *, seconds: float) -> dict[int, int]:
         """Every chip's value of a register by its address, read between the answers.
 
-        Waits for all chips, ``seconds`` at most, and the work goes on meanwhile.
+        Waits for all chips, ``seconds`` at most, and the work goes on meanwhile. Replies come in one
+        go: when the last is long past, those that are missing were lost on the wire, or never sent.
         """
         self._commander.send(ReadRegister(register))
-        until = self._slot.clock.now() + seconds
+        clock = self._slot.clock
+        until = clock.now() + seconds
         found: dict[int, int] = {}
         self._replies.clear()
-        while len(found) < self._product.chips and self._slot.clock.now() < until:
+        while len(found) < self._product.chips and clock.now() < until:
             self.step(ASK_STEP_SECONDS)
-            found |= {one.address: one.value for one in self._replies if one.register == register}
+            fresh = {one.address: one.value for one in self._replies if one.register == register}
             self._replies.clear()
+            if fresh.keys() - found.keys():
+                until = min(until, clock.now() + PAST_SECONDS)
+            found |= fresh
         return found
 
     def step(self, seconds: float = BLOCK_SECONDS) -> None:

@@ -84,8 +84,9 @@ def _steps(plan: PlanFolder) -> Iterator[str]:
 
 
 def _limits(plan: PlanFolder) -> Iterator[str]:
-    limits = plan.limits
-    yield f"Limits {limits.limits} {limits.version}, at {plan.recipe.levels[0].level}:"
+    level = plan.recipe.levels[0].level
+    limits = plan.limits.at_level(level)
+    yield f"Limits {limits.limits} {limits.version}, at {level}:"
     for name, spec in limits.measurements.items():
         judged = f"{spec.limit} {spec.unit}".strip() if spec.limit else "recorded"
         marginal = f", marginal {spec.marginal}" if spec.marginal else ""

@@ -21,7 +21,7 @@ from rig.pytestplugin.retry import retry
 from rig.pytestplugin.setup import RunSetup
 from rig.pytestplugin.warmth import WarmthLog
 from rig.pytestplugin.wire import WireMeter
-from rig.recipe import Limits
+from rig.recipe import Level, Limits
 from rig.slot import Phase, SlotProvider
 from rig.work.issue import Issue
 from rig.work.ledger import Ledger
@@ -112,6 +112,20 @@ class Run(PoweredRun):
         """The chips hash no more: nobody listens for their answers."""
         self._work = self._keeper = None
 
+    def close_work(self) -> None:
+        """A last look at the chips at work, then they hash no more."""
+        work = self.work
+        self.chain.end_work(work)
+        work.close()
+        self.end_work()
+        self._wire = WireMeter(self.measure)
+
+    def stand_at(self, level: Level) -> None:
+        """Clock and volts are ``level``'s now: it is what the board is judged at and graded to."""
+        self.level, self.log.level = level, level.level
+        self._setup = self._setup.at_level(level)
+        self._judge_by(self._setup.plan.limits)
+
     @property
     def work(self) -> WorkStream:
         """The open work stream. Raises RuntimeError before ``open_work``."""
@@ -146,7 +160,7 @@ class Run(PoweredRun):
 
     def _judge_by(self, limits: Limits) -> None:
         super()._judge_by(limits)
-        setup = self._setup.judging_by(limits)
+        self._setup = setup = self._setup.judging_by(limits)
         self._facts, self._rule = setup.facts, setup.new_rule()
 
     def judge(self, ledger: Ledger) -> WorkJudge:

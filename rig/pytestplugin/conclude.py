@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from pathlib import Path
 
 import rig
@@ -112,7 +113,8 @@ def conclude(
     evidence = gather(setup, log, faults)
     findings = diagnose(evidence, setup.plan.failures)
     judged = log.answers is not None
-    grade = combine(findings, level=setup.plan.recipe.levels[0].level if judged else None)
+    level = log.level or setup.plan.recipe.levels[0].level
+    grade = combine(findings, level=level if judged else None)
     answers = log.answers
     record = RunRecord.complete(
         start,
@@ -196,6 +198,7 @@ def _burn_in(setup: RunSetup, log: RunLog) -> BurnIn | None:
     )
 
 
+@cache
 def _code_hash() -> str:
     """SHA-256 over the rig's own sources, names included: what made a record, to the byte."""
     digest = hashlib.sha256()

@@ -30,6 +30,7 @@ class RunLog:
         self.eeprom: EepromReading | None = None
         self.celsius: tuple[float | None, ...] = ()
         self.answers: AnswerFigures | None = None
+        self.level: str | None = None           # that the board was moved to; None: still at its first
         self.link_echoes: bool | None = None
         self.domain_volts: tuple[float, ...] = ()
         self.idle_domain_volts: tuple[float, ...] = ()

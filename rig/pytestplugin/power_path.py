@@ -148,6 +148,8 @@ def check_path(run: Run) -> None:
         "power path", set_volts=path.set_volts, supply_volts=path.supply.volts.value,
         connector_volts=path.connector_volts, pad_volts=path.pad_volts, amps=path.amps, watts=path.watts,
     )
+    # volts that fall short in the current limit are the board's doing, not the supply's
+    run.measure("limited_at_work", float(path.supply.mode is Mode.CONSTANT_CURRENT))
     check_sense(run, path)
     run.measure("contact_ohms", path.contact_ohms)
     run.measure("power_balance_watts", path.balance_watts)

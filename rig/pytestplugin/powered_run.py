@@ -41,9 +41,9 @@ class PoweredRun:
         self.log = log
         self.set_volts = self.recipe.sense_volts
         self._provider = slot
-        self._waiving = Waiving(setup.plan.waivers, log)
+        self._waiving = Waiving(setup.plan, log)
         self._judge = Judge(
-            setup.plan.limits,
+            setup.plan.limits.at_level(self.level.level),
             {
                 Dimension.CHIP: self.product.chips,
                 Dimension.DOMAIN: self.product.domains,
@@ -75,13 +75,13 @@ class PoweredRun:
             first if now is not None else None for first, now in zip(before, celsius, strict=True)
         )
         self.log.eeprom = eeprom
-        limits = self._waiving.widened(self._judge.limits, eeprom.identity, self.slot.clock.utc())
+        limits = self._waiving.widened(eeprom.identity, self.slot.clock.utc())
         if limits is not None:
             self._judge_by(limits)
 
     def _judge_by(self, limits: Limits) -> None:
-        """From now on measurements are held against ``limits``."""
-        self._judge = replace(self._judge, limits=limits)
+        """From now on measurements are held against ``limits``, those of the level."""
+        self._judge = replace(self._judge, limits=limits.at_level(self.level.level))
 
     def power_on(self) -> None:
         """Reset held low, protection set and read back, then the recipe's cold volts."""

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from rig.pytestplugin.powered_run import BoardStopped
-from rig.verdict.measurement import Outcome
+from rig.verdict.measurement import Outcome, latest
 
 if TYPE_CHECKING:
     from rig.pytestplugin.powered_run import PoweredRun
@@ -32,7 +32,7 @@ def retry(run: PoweredRun, group: Callable[[], object], *, attempts: int, power_
             failed = [str(stopped)]
         else:
             failed = [
-                taken.name for taken in run.log.measurements[before:] if taken.outcome is Outcome.FAIL
+                taken.name for taken in latest(run.log.measurements[before:]) if taken.outcome is Outcome.FAIL
             ]
         if not failed:
             return True

@@ -20,7 +20,7 @@ from rig.instruments.registry import check_families
 from rig.pytestplugin.judge import Facts, Rule
 from rig.pytestplugin.options import RunOptions
 from rig.pytestplugin.workload import Workload, planned
-from rig.recipe import Limits, PlanFolder, check_ratings, find_plans, load_plan
+from rig.recipe import Level, Limits, PlanFolder, check_ratings, find_plans, load_plan
 from rig.slot import Phase
 from rig.verdict import SequentialTest
 from rig.work.pack import Pack
@@ -54,6 +54,12 @@ class RunSetup:
         """The rule of one burn-in, fresh."""
         return self.workload.rule(self.facts, self.plan.folder / "recipe.yaml")
 
+    def at_level(self, level: Level) -> RunSetup:
+        """The same, with another of the recipe's levels as the first, which boards are judged at."""
+        rest = (one for one in self.plan.recipe.levels if one != level)
+        recipe = self.plan.recipe.model_copy(update={"levels": (level, *rest)})
+        return replace(self, plan=replace(self.plan, recipe=recipe))
+
     def judging_by(self, limits: Limits) -> RunSetup:
         """The same, with other limits."""
         return replace(self, plan=replace(self.plan, limits=limits))
@@ -61,9 +67,10 @@ class RunSetup:
     @cached_property
     def facts(self) -> Facts:
         """What the board is judged on."""
+        level = self.plan.recipe.levels[0]
         return Facts(
-            self.plan.product, self.plan.recipe, self.plan.limits, self.model, self.pack,
-            self.plan.recipe.levels[0].mhz, self.simulated,
+            self.plan.product, self.plan.recipe, self.plan.limits.at_level(level.level), self.model,
+            self.pack, level.mhz, self.simulated,
         )
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from rig.recipe import Limits
-from rig.recipe.waivers import ChipLot, Waivers
+from rig.recipe import Limits, PlanFolder
+from rig.recipe.waivers import ChipLot
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -17,16 +17,16 @@ if TYPE_CHECKING:
 class Waiving:
     """Applies waivers once a run, and says so in its record."""
 
-    def __init__(self, waivers: Waivers | None, log: RunLog) -> None:
-        self._waivers, self._log = waivers, log
+    def __init__(self, plan: PlanFolder, log: RunLog) -> None:
+        self._waivers, self._limits, self._log = plan.waivers, plan.limits, log
 
-    def widened(self, limits: Limits, identity: BoardIdentity | None, now: datetime) -> Limits | None:
+    def widened(self, identity: BoardIdentity | None, now: datetime) -> Limits | None:
         """The limits for this board; None where no waiver changes them, and ever after."""
         if self._waivers is None or identity is None:
             return None
         waivers, self._waivers = self._waivers, None
         lot = ChipLot(identity.factory_job, identity.ft_version, identity.chip_bin)
-        found, used, late = waivers.applied(limits, lot, now.date())
+        found, used, late = waivers.applied(self._limits, lot, now.date())
         for name in used:
             entry = waivers.entries[name]
             self._log.happened(

@@ -23,7 +23,7 @@ WAIVERS = "waivers.yaml"        # may be absent
 class PlanFolder:
     """Everything a plan's folder says, validated; ``hashes`` names each file by its SHA-256.
 
-    ``limits`` are those of the recipe's mode, at its first level.
+    ``limits`` are those of the recipe's mode.
     """
 
     folder: Path
@@ -90,7 +90,7 @@ def load_plan(plans: Path, product: str) -> PlanFolder:
             raise FileError(folder / "limits.yaml", field, repr(spec.code), "a code of failures.yaml")
     _check_level_names(plan)
     plan = _with_waivers(plan)
-    return replace(plan, limits=plan.limits.in_mode(plan.recipe.mode).at_level(plan.recipe.levels[0].level))
+    return replace(plan, limits=plan.limits.in_mode(plan.recipe.mode))
 
 
 def _check_level_names(plan: PlanFolder) -> None:

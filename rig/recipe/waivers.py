@@ -36,7 +36,7 @@ class Chips(Data):
 
     @model_validator(mode="after")
     def _some(self) -> Self:
-        if self == Chips.model_construct():
+        if self.lot is None and self.ft_version is None and self.chip_bin is None:
             raise ValueError("lot, ft_version or chip_bin: a waiver for all boards is a limit")
         return self
 
@@ -63,7 +63,12 @@ class Waiver(Data):
     def widen(self, spec: MeasurementSpec, name: str) -> MeasurementSpec:
         """The measurement as this waiver, ``name``, has it."""
         by = f"waiver {name} of {self.author}, up to {self.expires.isoformat()}: {self.reason}"
-        return spec.model_copy(update={"marginal": self.limit, "says": f"{spec.says} ({by})"})
+        levels = {
+            level: own.model_copy(update={"marginal": self.limit}) for level, own in spec.levels.items()
+        }
+        return spec.model_copy(
+            update={"marginal": self.limit, "levels": levels, "says": f"{spec.says} ({by})"}
+        )
 
 
 class Waivers(Data):

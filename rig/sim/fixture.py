@@ -18,7 +18,7 @@ from rig.sim.wire import Noise
 
 OUT_OF_RESET_BAUD = baud_of(RESET_VALUES[Register.UART_BAUD])
 CONTACTOR_SECONDS = 0.03           # from the loop's opening to the contacts'
-STEP_SECONDS, STEADY_STEP_SECONDS, RESTING_STEP_SECONDS = 0.02, 0.1, 0.5
+STEP_SECONDS, STEADY_STEP_SECONDS, RESTING_STEP_SECONDS = 0.02, 0.2, 0.5
 _LEAST_STEP_SECONDS = 0.0005
 OFF_AMPS = 1.0                     # an output that is off and gives less is off indeed
 _DEAD_VOLTS = 0.02

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 NO_ERROR = '+0,"No error"'
 _QUEUE = 20
+_MOST_FOUND = 1000                  # headers with numbers in them are many
 _WORDS = re.compile(r"(\[)|(\])|([A-Za-z]+)|(#)|([:?*])")
 
 
@@ -96,6 +97,7 @@ class Scpi:
             everyone[queue] = lambda _: self.next_error()
         table = everyone | dict(commands)
         self._table = [(_matcher(header), handler) for header, handler in table.items()]
+        self._found: dict[str, tuple[Handler, tuple[int, ...]]] = {}
 
     def next_error(self) -> str:
         return self._errors.popleft() if self._errors else NO_ERROR
@@ -122,11 +124,19 @@ class Scpi:
         return Answer(at, tuple(parts)) if parts else None
 
     def _dispatch(self, header: str, arguments: tuple[str, ...], now: float) -> str | Later | None:
+        found = self._found.get(header) or self._find(header)
+        handler, numbers = found
+        return handler(Call(tuple(word.strip() for word in arguments), numbers, now))
+
+    def _find(self, header: str) -> tuple[Handler, tuple[int, ...]]:
+        """The handler of a header and the numbers in it; kept, as the same is asked for hours."""
         for matcher, handler in self._table:
             found = matcher.fullmatch(header)
             if found:
-                numbers = tuple(int(group or 1) for group in found.groups())
-                return handler(Call(tuple(word.strip() for word in arguments), numbers, now))
+                if len(self._found) >= _MOST_FOUND:
+                    self._found.clear()
+                self._found[header] = handler, tuple(int(group or 1) for group in found.groups())
+                return self._found[header]
         raise ScpiError(-113, "Undefined header")
 
     def _complain(self, error: ScpiError) -> None:

@@ -21,7 +21,10 @@ from rig.verdict.binomial import probabilities
 @dataclass(frozen=True, slots=True)
 class Lines:
     """Misses over answers n: GOOD at ``slope`` n - ``good_gap`` or below, BAD at ``slope`` n +
-    ``bad_gap`` or above; from ``most`` answers on BAD above ``slope`` n + ``last_gap``, else GOOD."""
+    ``bad_gap`` or above; from ``most`` answers on BAD above ``slope`` n + ``last_gap``, else GOOD.
+
+    ``last_gap`` lies between the others.
+    """
 
     slope: float
     good_gap: float
@@ -31,16 +34,14 @@ class Lines:
 
     def most_good(self, answers: ArrayLike) -> NDArray[np.int64]:
         """The most misses that are called GOOD; negative where none are."""
-        if_late = np.floor(self._line(answers) + self.last_gap)
-        early = np.floor(self._line(answers) - self.good_gap)
-        late = np.asarray(answers) >= self.most
-        return np.where(late, np.maximum(early, if_late), early).astype(np.int64)
+        gap = np.where(np.asarray(answers) >= self.most, self.last_gap, -self.good_gap)
+        return np.floor(self._line(answers) + gap).astype(np.int64)
 
     def least_bad(self, answers: ArrayLike) -> NDArray[np.int64]:
         """The least misses that are called BAD."""
         early = np.ceil(self._line(answers) + self.bad_gap)
-        late = np.asarray(answers) >= self.most
-        return np.where(late, np.minimum(early, self.most_good(answers) + 1), early).astype(np.int64)
+        late = np.floor(self._line(answers) + self.last_gap) + 1.0
+        return np.where(np.asarray(answers) >= self.most, late, early).astype(np.int64)
 
     def _line(self, answers: ArrayLike) -> NDArray[np.float64]:
         return self.slope * np.asarray(answers, dtype=np.float64)

@@ -4,7 +4,7 @@ Three parts share the work, so that a noisy wire is never a weak chip:
 
 - A damaged reply that still names its answer is struck from the trials by the ledger, hit or miss.
   As only answers that were sent can be struck, a chip's misses grow by the share struck of
-  themselves (0.005 by at most a thirtieth): within what the sequential test's bounds leave over.
+  themselves (0.005 by a fiftieth where 2 % are struck): what the recipe's ``trial_uncertainty`` is for.
 - The few that name nothing (``loss_share``; at the limits below some 0.0003 of all) are spread over
   the chips as their expectation and taken off the trials: ``less_lost``. What chance adds to that
   is small beside the misses that a good chip may have, 0.005; ``unnamed_share`` is limited to 0.001

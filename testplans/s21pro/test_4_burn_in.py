@@ -8,6 +8,7 @@ import pytest
 
 from rig.board import burn_in, ramp, soak
 from rig.pytestplugin import Run
+from rig.pytestplugin.levels import try_levels
 from rig.pytestplugin.power_path import check_path, step_to_level
 from rig.slot import Phase, Slot
 
@@ -36,6 +37,10 @@ def test_soak(run: Run, slot: Slot) -> None:
 
 
 def test_burn_in(run: Run, slot: Slot) -> None:
+    try_levels(run, lambda: judge_at_level(run, slot))
+
+
+def judge_at_level(run: Run, slot: Slot) -> None:
     run.set_level_volts()
     ledger = run.ledger()
     judge = run.judge(ledger)

@@ -12,11 +12,8 @@ pytestmark = pytest.mark.plan
 
 
 def test_clock_down(run: Run, slot: Slot) -> None:
-    work = run.work
     slot.supply.enter(Phase.RAMPING, 30)
-    run.chain.end_work(work)
-    work.close()
-    run.end_work()
+    run.close_work()
     run.drive("clock down", Phase.RAMPING, 30, ramp_down(slot, run.product, run.level.mhz))
 
 

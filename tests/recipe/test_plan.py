@@ -80,7 +80,7 @@ def test_a_limit_with_a_code_nobody_explains_is_refused(plans: Path) -> None:
     assert "code: POWER-LEAK" in text
     file.write_text(text.replace("code: POWER-LEAK", "code: POWER-LEEK"))
 
-    refused = r"measurements.inrush_seconds.code: found 'POWER-LEEK', expected a code"
+    refused = r"measurements.inrush_seconds.code: found 'POWER-LEEK'"
     with pytest.raises(FileError, match=refused):
         load_plan(plans, "s21pro")
 
@@ -146,3 +146,12 @@ def test_no_plans_is_a_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
         find_plans()
     with pytest.raises(UsageError, match="no such folder"):
         find_plans(tmp_path / "none")
+
+
+def test_a_level_that_the_recipe_does_not_have_is_refused(plans: Path) -> None:
+    file = plans / "s21pro" / "limits.yaml"
+    limits = yaml.safe_load(file.read_text())
+    limits["measurements"]["board_watts"]["levels"] = {"L9": {"limit": {"at_most": 900}}}
+    file.write_text(yaml.safe_dump(limits))
+    with pytest.raises(FileError, match=r"board_watts\.levels\.L9: found 'L9', expected one of L1"):
+        load_plan(plans, "s21pro")

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from rig.datafile import check
 from rig.errors import FileError
-from rig.recipe.limits import Limit, Limits, MeasurementSpec
+from rig.recipe.limits import LevelLimit, Limit, Limits, MeasurementSpec
 from rig.recipe.waivers import ChipLot, Waivers, wider
 
 ENTRY: dict[str, Any] = {
@@ -39,6 +39,14 @@ def test_a_waived_measurement_is_marginal_and_says_whose_waiver_it_is() -> None:
     assert (str(spec.limit), str(spec.marginal)) == (">= 0.985", ">= 0.965")
     assert "waiver W1 of Q. Engineer, up to 2026-12-31: lot measured low at FT" in spec.says
     assert LIMITS.measurements["rate"].marginal is None
+
+
+def test_a_level_of_its_own_is_widened_too() -> None:
+    own = LevelLimit(limit=Limit(at_least=0.98))
+    spec = LIMITS.measurements["rate"].model_copy(update={"levels": {"L2": own}})
+    limits = LIMITS.model_copy(update={"measurements": {"rate": spec}})
+    at_l2 = read().applied(limits, BOARD, TODAY)[0].at_level("L2").measurements["rate"]
+    assert (str(at_l2.limit), str(at_l2.marginal)) == (">= 0.98", ">= 0.965")
 
 
 @pytest.mark.parametrize("board", [
@@ -70,6 +78,7 @@ def test_what_this_mode_only_records_needs_no_waiver() -> None:
     ({"author": None}, "author"), ({"author": ""}, "author"), ({"reason": ""}, "reason"),
     ({"expires": None}, "expires"), ({"expires": "soon"}, "expires"), ({"chips": None}, "chips"),
     ({"chips": {}}, "a waiver for all boards is a limit"), ({"chips": {"lot": ""}}, "lot"),
+    ({"chips": {"lot": None}}, "a waiver for all boards is a limit"),
     ({"limit": {}}, "an operator"),
 ])
 def test_a_waiver_without_author_reason_end_or_boards_is_refused(changes: dict[str, Any], says: str) -> None:
