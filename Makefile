@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 JOBS ?= 2
 
-.PHONY: run test setup check unit bench prove-power prove-faults prove-verdict clean constraints
+.PHONY: run test setup check unit bench prove prove-power prove-faults prove-verdict clean constraints
 
 setup: $(READY)
 
@@ -30,6 +30,10 @@ test: setup check unit
 
 bench: setup
 	@$(BIN)/python -m benches
+
+# Twelve million bytes of whatever a wire can carry, through the decoders: a minute or two.
+prove: setup
+	@$(BIN)/python -m proofs.fuzz --megabytes 12
 
 # Whoever is killed, whenever: the board goes off. Twenty minutes; fewer with KILLS=40.
 KILLS ?= 200
