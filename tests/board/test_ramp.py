@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ import pytest
 from rig.bm13xx.models import ChipModel
 from rig.bm13xx.registers import Register
 from rig.board.bring_up import BringUp, bring_up
-from rig.board.ramp import RampTick, ramp, steps_of
+from rig.board.ramp import RampTick, glide, ramp, steps_of
 from rig.errors import RecipeError
 from rig.recipe import Level, Product, Recipe
 
@@ -68,3 +69,19 @@ def test_a_level_beyond_the_clock_is_the_recipe_s_fault(
     with pytest.raises(RecipeError, match=f"found {mhz:g} MHz"):
         ramp(slot, product, recipe, LEVEL.model_copy(update={"mhz": mhz}), found)
     assert slot.link.sent == []
+
+
+@pytest.mark.parametrize(("now", "then", "steps"), [(587.5, 550.0, 6), (550.0, 587.5, 6), (550.0, 551.0, 1)])
+def test_it_glides_from_clock_to_clock_in_steps_of_the_ramp(
+    slot: Any, recipe: Recipe, now: float, then: float, steps: int
+) -> None:
+    ticks = list(glide(slot, recipe, now, then))
+    assert len(ticks) == len(slot.link.writes_of(Register.PLL0_PARAMETER)) == steps
+    clocks = [now, *(tick.mhz for tick in ticks)]
+    assert clocks[-1] == then
+    assert max(abs(one - other) for one, other in pairwise(clocks)) <= recipe.ramp.step_mhz
+    assert ticks[-1].seconds == pytest.approx(steps * recipe.ramp.step_seconds)
+
+
+def test_no_way_needs_no_step(slot: Any, recipe: Recipe) -> None:
+    assert list(glide(slot, recipe, 550.0, 550.0)) == []

@@ -1,10 +1,13 @@
-"""A golden board recorded over real ports, and a board judged with what it gave."""
+"""A golden board recorded over real ports, and another board judged with what it gave."""
 
 from __future__ import annotations
 
 import subprocess
 import sys
 from typing import Any
+
+from rig.testkit import VirtualBench
+from rig.verdict import Verdict
 
 
 def record(lab: Any, *words: str) -> subprocess.CompletedProcess[str]:
@@ -32,6 +35,7 @@ def test_a_recorded_pack_judges_a_board(lab: Any) -> None:
     assert not lab.output()
 
     lab.edit(folder / "product.yaml", simulated_judged_by="golden.kap")
-    judged = lab.run()
-    assert (judged.code, judged.summary["verdict"]) == (0, "PASS"), judged.out + judged.err
-    assert "golden.kap" in judged.record["made_by"]["plan"]
+    bench = VirtualBench("s21pro", fixture=lab.fixture, results=lab.folder / "virtual", plans=lab.plans)
+    judged = bench.run(seed=8, time_scale=20)
+    assert (judged.verdict, judged.failure_code) == (Verdict.PASS, None)
+    assert "golden.kap" in judged.made_by.plan

@@ -26,9 +26,27 @@ def last(record: RunRecord, name: str) -> list[float]:
     return [value for value in taken[-1].values if value is not None]
 
 
+def check_good(lab: Any, done: Any) -> None:
+    """What `rig run` says of a good board, and what it leaves."""
+    summary = done.summary
+    assert done.code == 0, done.out + done.err
+    assert (summary["verdict"], summary["board_verdict"], summary["grade"]) == ("PASS", "PASS", "L1")
+    assert (summary["failure_code"], summary["simulated"], summary["chips_found"]) == (None, True, 65)
+    assert summary["board_rate"] > 0.998
+    assert 950 < summary["watts"] < 1085
+    assert 12.5 < summary["joules_per_terahash"] < 14.0
+    assert done.record["simulated"] is True
+    assert done.record["events"][-1]["kind"] == "off"
+    assert "V left at the supply" in done.record["events"][-1]["text"]
+    assert lab.truth()["slot1"]["amps"] < 1
+    assert lab.truth()["slot1"]["volts"] < 1
+
+
 @pytest.mark.parametrize("faults", FAULTS, ids=["good", "two faults"])
 def test_wired_and_virtual_agree(lab: Any, faults: tuple[dict[str, Any], ...]) -> None:
     done = lab.run(*faults)
+    if not faults:
+        check_good(lab, done)
     wired = RunRecord.model_validate(done.record)
     bench = VirtualBench("s21pro", fixture=lab.fixture, results=lab.folder / "virtual", plans=lab.plans)
     virtual = bench.run(faults, seed=7, time_scale=20, scanned=SERIAL)

@@ -1,26 +1,33 @@
 from __future__ import annotations
 
+import errno
 import json
+import math
 import os
 import random
 import signal
 import subprocess
 import sys
+import threading
 import time
 import zlib
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from rig.clock import VirtualClock
 from rig.errors import FileError, StationFault
-from rig.records import Journal, read_journal
+from rig.records import Event, Journal, Kind, MeasurementRecord, RunRecord, read_journal
 from rig.records.journal import DeadJournal, scan_journal
 
 DEADLINE_SECONDS = 20.0
+
+Make = Callable[..., RunRecord]
 
 
 def write(path: Path, clock: VirtualClock, *texts: str) -> None:
@@ -167,5 +174,80 @@ def test_every_acknowledged_line_outlives_kill_9(seed: int, tmp_path: Path) -> N
     assert read == list(range(len(read)))
     held = DeadJournal.take(path)
     assert held is not None, "the dead writer's lock is free"
+    with held:
+        pass
+
+
+def test_a_part_of_the_record_is_kept_as_it_stands(tmp_path: Path, clock: VirtualClock, make: Make) -> None:
+    path = tmp_path / "journal.jsonl"
+    event = Event(at_seconds=1.5, kind="phase", text="soak ½ \u2028 \"so\"")
+    with Journal(path, clock) as journal:
+        for taken in make().measurements:
+            journal.keep(Kind.MEASUREMENT, taken)
+        journal.keep(Kind.EVENT, event)
+        journal.append("event", **event.model_dump())
+    *measured, kept, appended = read_journal(path)
+    assert tuple(MeasurementRecord.model_validate(entry.data) for entry in measured) == make().measurements
+    assert {entry.kind for entry in measured} == {"measurement"}
+    assert Event.model_validate(kept.data) == event
+    assert appended.data == kept.data
+
+
+def test_what_is_no_number_is_null_however_deep(tmp_path: Path, clock: VirtualClock) -> None:
+    path = tmp_path / "journal.jsonl"
+    with Journal(path, clock) as journal:
+        journal.append("note", values=[[1.5, math.nan], {"rate": math.inf}], array=np.array([np.nan, 2.0]))
+    assert read_journal(path)[0].data == {"values": [[1.5, None], {"rate": None}], "array": [None, 2.0]}
+
+
+def test_a_slow_disk_does_not_hold_up_the_writer(
+    tmp_path: Path, clock: VirtualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The disk is held up until the lines after the sync are written; close waits for it."""
+    path = tmp_path / "journal.jsonl"
+    go, threads = threading.Event(), []
+
+    def slow(descriptor: int) -> None:
+        threads.append(threading.current_thread())
+        assert go.wait(DEADLINE_SECONDS)
+
+    monkeypatch.setattr(os, "fsync", slow)
+    journal = Journal(path, clock)
+    for number in range(3):
+        journal.append("note", number=number)
+        journal.sync()
+    assert [entry.data["number"] for entry in read_journal(path)] == [0, 1, 2]
+    go.set()
+    journal.close()
+    assert threads
+    assert threading.current_thread() not in threads
+    assert not any(thread.is_alive() for thread in threads)
+
+
+@pytest.mark.parametrize("how", ["append", "settle", "close"])
+def test_a_sync_that_failed_is_told_once_by_the_next_call(
+    how: str, tmp_path: Path, clock: VirtualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(descriptor: int) -> None:
+        refused.set()
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    refused = threading.Event()
+    monkeypatch.setattr(os, "fsync", refuse)
+    journal = Journal(tmp_path / "journal.jsonl", clock)
+    journal.sync()
+    assert refused.wait(DEADLINE_SECONDS)
+    monkeypatch.undo()
+    deadline = time.monotonic() + DEADLINE_SECONDS
+    while journal._disk._refusal is None and time.monotonic() < deadline:
+        journal._disk._thread.join(0.001)
+    call = {"append": lambda: journal.append("note"), "settle": journal.settle, "close": journal.close}[how]
+    with pytest.raises(StationFault, match=r"journal\.jsonl: found Input/output error"):
+        call()
+    if how != "close":
+        journal.append("note", text="the run goes on to its end")
+    journal.close()
+    held = DeadJournal.take(tmp_path / "journal.jsonl")
+    assert held is not None, "its lock is free whatever the disk said"
     with held:
         pass

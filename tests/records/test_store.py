@@ -4,12 +4,13 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from rig.errors import StationFault
-from rig.records import RunRecord, Store
+from rig.records import RunRecord, State, Store
 from rig.records.database import transaction
 from rig.records.write import record_text
 
@@ -61,12 +62,31 @@ def test_a_failed_transaction_leaves_nothing(tmp_path: Path, make: Make) -> None
     assert store.get(make().run_id) == make()
 
 
-def test_another_versions_store_is_refused(tmp_path: Path) -> None:
-    database = sqlite3.connect(tmp_path / "rig.db")
-    database.execute("PRAGMA user_version = 9")
-    database.close()
-    with pytest.raises(StationFault, match="found store version 9, expected 1"):
-        Store(tmp_path / "rig.db")
+def test_a_state_is_kept_with_the_run(tmp_path: Path, make: Make) -> None:
+    store = Store(tmp_path / "rig.db")
+    assert store.state_of(make().run_id) is None
+    for state in State:
+        store.put(make(), state)
+        assert store.state_of(make().run_id) is state
+        assert store.get(make().run_id) == make()
+
+
+def test_a_damaged_page_is_found(tmp_path: Path, make: Make) -> None:
+    path = tmp_path / "rig.db"
+    store = Store(path)
+    for number in range(20):
+        store.put(make(run_id=f"run-{number}"))
+    store.check()
+    with closing(sqlite3.connect(path)) as database:
+        (root,) = database.execute(
+            "SELECT rootpage FROM sqlite_master WHERE name = 'runs_by_serial'"
+        ).fetchone()
+        (size,) = database.execute("PRAGMA page_size").fetchone()
+    with path.open("r+b") as file:
+        file.seek((root - 1) * size + size - 64)
+        file.write(bytes(64))
+    with pytest.raises(StationFault, match=r"rig\.db: found .*, expected a (whole database|store)"):
+        store.check()
 
 
 @pytest.mark.parametrize("spoil", ["folder", "garbage"])
@@ -83,7 +103,7 @@ def test_a_store_that_is_none_is_the_stations_fault(spoil: str, tmp_path: Path) 
 PUTTER = """
 import sys
 from pathlib import Path
-from rig.records import RunRecord, Store
+from rig.records import RunRecord, State, Store
 record = RunRecord.model_validate_json(Path(sys.argv[2]).read_text())
 sys.stdin.readline()
 store = Store(Path(sys.argv[1]))
