@@ -54,6 +54,12 @@ def columns(frames: Bytes, model: ChipModel) -> Nonces:
     )
 
 
+def counters(frames: Bytes) -> Words:
+    """The counter column of (n, 11) nonce frames alone: what tells whose they are."""
+    words: Words = np.ascontiguousarray(frames[:, 2:6]).view(">u4").ravel() & np.uint32(_COUNTER_MASK)
+    return words
+
+
 def encode_nonces(
     word: npt.ArrayLike,
     job_id: npt.ArrayLike,

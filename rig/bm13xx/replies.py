@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from rig.bm13xx.framing import Fit, Fitted
 from rig.bm13xx.models import ChipModel
-from rig.bm13xx.nonces import Nonces, columns, encode_nonces, excess_byte
+from rig.bm13xx.nonces import Nonces, columns, counters, encode_nonces, excess_byte
 from rig.bm13xx.replyframes import (
     LONG,
     PREAMBLE,
@@ -33,7 +33,7 @@ from rig.bm13xx.replyframes import (
 
 __all__ = [
     "LONG", "LONGEST_PIECE", "SHORT", "Nonces", "RegisterReply", "ReplyBlock", "ReplyDecoder", "ReplyForm",
-    "ReplyType", "columns", "encode_nonces", "encode_register", "excess_byte",
+    "ReplyType", "columns", "counters", "encode_nonces", "encode_register", "excess_byte",
 ]
 
 LONGEST_PIECE = 64 * LONG

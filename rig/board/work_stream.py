@@ -17,7 +17,7 @@ from rig.bm13xx.commands import ReadRegister, SendJob, WriteRegister
 from rig.bm13xx.jobs import Job
 from rig.bm13xx.models import ChipModel
 from rig.bm13xx.registers import Register
-from rig.bm13xx.replies import RegisterReply, columns
+from rig.bm13xx.replies import RegisterReply, counters
 from rig.bm13xx.sweep import version_space_seconds
 from rig.board.bring_up import WRITE_SECONDS, version_mask
 from rig.board.commanding import Commander
@@ -58,7 +58,6 @@ class WorkStream:
         job_seconds: float | None = None,
     ) -> None:
         self._slot, self._product, self._recipe, self._pack = slot, product, recipe, pack
-        self._model = model
         self._commander = Commander(slot)
         self._ingest = Ingest(model, slot.clock.now())
         self._last: Issued | None = None
@@ -146,7 +145,7 @@ class WorkStream:
             return
         self._replies += block.registers
         if len(block.nonces):
-            chips = self._pack.layout.chip_of(columns(block.nonces, self._model).counter)
+            chips = self._pack.layout.chip_of(counters(block.nonces))
             first = int(self.heard.sum()) + 1
             self.heard_last[chips] = np.arange(first, first + len(chips))
             self.heard += np.bincount(chips, minlength=len(self.heard))

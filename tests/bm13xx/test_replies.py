@@ -17,6 +17,7 @@ from rig.bm13xx.replies import (
     ReplyDecoder,
     ReplyForm,
     columns,
+    counters,
     encode_nonces,
     encode_register,
     excess_byte,
@@ -198,6 +199,11 @@ def test_columns_are_what_was_encoded(nonces: list[Values], name: str) -> None:
     assert found.version_bits.tolist() == version.tolist()
     assert found.excess.tolist() == excess.tolist()
     assert (found.word.dtype, found.version_bits.dtype) == (np.uint32, np.uint16)
+
+
+def test_counters_alone_are_the_counter_column() -> None:
+    frames = encode_nonces(np.arange(500, dtype=np.uint32) * 8_589_935, 3, 1, 7, 0)
+    assert (counters(frames) == columns(frames, chip_model("bm1370")).counter).all()
 
 
 def test_excess_byte_as_captured() -> None:
