@@ -16,7 +16,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import rig
-from benches import ingest, verify
+from benches import ingest, journal, verify
 from rig.work.backend import describe
 
 RESULTS = Path(rig.__file__).parents[1] / "results"
@@ -29,6 +29,9 @@ def main() -> None:
     print(f"machine: {processor()}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.2f} at the start\n")
     rates = verify.measure(VERIFY_SECONDS)
     show_rates(rates)
+    lines = journal.measure()
+    costs = ", ".join(f"{cost:.0f} µs for {what}" for what, cost in lines.items())
+    print(f"\njournal: CPU of a measurement {costs}")
     figures = []
     print("\ningest: link → decoder → verify → ledger over ptys, the sender excluded")
     print(f"{'boards':>7} {'shape':>12} {'frames/s each':>14} {'sent':>10} {'lost':>7} {'of a core':>10}")
@@ -50,6 +53,7 @@ def main() -> None:
     results = {
         "native_nonces_per_core_second": round(rates.native),
         "python_nonces_per_core_second": round(rates.python),
+        "journal_microseconds": {what: round(cost, 1) for what, cost in lines.items()},
         "ingest": [figure.record() for figure in figures],
         "virtual_speedup": round(virtual["speedup"], 1),
         "peak_mib_one_hour": round(hour["peak_mib"], 1),

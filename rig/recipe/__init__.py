@@ -6,9 +6,10 @@ from rig.recipe.mode import Mode
 from rig.recipe.plan import PlanFolder, check_ratings, find_plans, load_plan
 from rig.recipe.product import Product, Silicon
 from rig.recipe.recipe import Decision, FullPattern, Level, RandomWork, Recipe
+from rig.recipe.retests import Again, Retests, Then
 
 __all__ = [
-    "Decision", "Dimension", "Failure", "Failures", "FullPattern", "Level", "LevelLimit", "Limit",
-    "Limits", "MeasurementSpec", "Mode", "Party", "PlanFolder", "Product", "RandomWork", "Recipe", "Silicon",
-    "check_ratings", "find_plans", "load_plan", "party_of",
+    "Again", "Decision", "Dimension", "Failure", "Failures", "FullPattern", "Level", "LevelLimit", "Limit",
+    "Limits", "MeasurementSpec", "Mode", "Party", "PlanFolder", "Product", "RandomWork", "Recipe", "Retests",
+    "Silicon", "Then", "check_ratings", "find_plans", "load_plan", "party_of",
 ]

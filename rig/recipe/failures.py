@@ -8,6 +8,7 @@ from enum import Enum
 from pydantic import Field, field_validator
 
 from rig.datafile import Data
+from rig.recipe.retests import Again, Retests
 
 # What diagnosis can fill in. Chips, domains and sensors count from 0, host side first.
 PLACEHOLDERS = frozenset({
@@ -32,7 +33,8 @@ class Party(Enum):
 class Failure(Data):
     """One code. The texts may hold {chip}, {before}, {domain}, {reason}… of PLACEHOLDERS.
 
-    ``causes`` are the probable ones, likeliest first.
+    ``causes`` are the probable ones, likeliest first. ``retest`` is for people; ``again`` is the rule
+    for a code that proves little, without one a board's failure is proved.
     """
 
     says: str
@@ -40,6 +42,7 @@ class Failure(Data):
     causes: tuple[str, ...] = ()
     action: str
     retest: str = ""
+    again: Again | None = None
 
     @field_validator("says", "place", "action", "retest")
     @classmethod
@@ -54,6 +57,7 @@ class Failure(Data):
 class Failures(Data):
     failures: str
     version: int = Field(ge=1)
+    retests: Retests = Retests()
     codes: dict[str, Failure] = Field(min_length=1)
 
 

@@ -153,6 +153,7 @@ class Recipe(Data):
     random_work: RandomWork = RandomWork()
     levels: tuple[Level, ...] = Field(min_length=1)
     ship_marginal: bool = True
+    write_eeprom: bool = False                          # the result, at the end: PT2 record, unenciphered
 
     @model_validator(mode="after")
     def _ratings(self) -> Self:

@@ -5,20 +5,10 @@ Kept in the station's store, beside the runs: tables ``cycles`` and ``contacts``
 
 from __future__ import annotations
 
-import sqlite3
 from dataclasses import dataclass
 from pathlib import Path
 
 from rig.records.database import transaction
-
-TABLES = (
-    """CREATE TABLE IF NOT EXISTS cycles (
-        fixture TEXT NOT NULL, slot TEXT NOT NULL, count INTEGER NOT NULL, PRIMARY KEY (fixture, slot)
-    ) STRICT""",
-    """CREATE TABLE IF NOT EXISTS contacts (
-        fixture TEXT NOT NULL, slot TEXT NOT NULL, count INTEGER NOT NULL, ohms REAL NOT NULL
-    ) STRICT""",
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +28,6 @@ class CycleBook:
     def count(self) -> Cycles:
         """One board more; the numbers with it."""
         with transaction(self._path) as database:
-            _create(database)
             database.execute(
                 "INSERT INTO cycles VALUES (?, ?, 1) "
                 "ON CONFLICT (fixture, slot) DO UPDATE SET count = count + 1", self._place,
@@ -52,7 +41,6 @@ class CycleBook:
     def keep_contact(self, ohms: float) -> None:
         """Keep what the power contacts measured at the present count."""
         with transaction(self._path) as database:
-            _create(database)
             database.execute(
                 "INSERT INTO contacts SELECT ?1, ?2, coalesce(max(count), 0), ?3 FROM cycles "
                 "WHERE fixture = ?1 AND slot = ?2", (*self._place, ohms),
@@ -61,14 +49,8 @@ class CycleBook:
     def contacts(self, last: int) -> tuple[tuple[int, float], ...]:
         """The trend: count and ohms of the ``last`` ones kept, oldest first."""
         with transaction(self._path) as database:
-            _create(database)
             found = database.execute(
                 "SELECT count, ohms FROM contacts WHERE fixture = ? AND slot = ? ORDER BY rowid DESC LIMIT ?",
                 (*self._place, last),
             ).fetchall()
         return tuple((int(count), float(ohms)) for count, ohms in reversed(found))
-
-
-def _create(database: sqlite3.Connection) -> None:
-    for table in TABLES:
-        database.execute(table)

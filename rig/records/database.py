@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from rig.errors import StationFault
+from rig.records.migrations import bring_up_to_date
 
 WAIT_SECONDS = 20.0      # several slots finish at once; a transaction takes milliseconds
 
@@ -16,7 +17,8 @@ WAIT_SECONDS = 20.0      # several slots finish at once; a transaction takes mil
 def transaction(path: Path) -> Iterator[sqlite3.Connection]:
     """Write ahead, synchronous, alone with the file; rolled back when the block raises.
 
-    Safe for several processes. Raises StationFault when the file cannot be used.
+    An older database is brought up to date first. Safe for several processes. Raises StationFault
+    when the file cannot be used or a newer rig wrote it.
     """
     try:
         with contextlib.closing(sqlite3.connect(path, timeout=WAIT_SECONDS)) as database:
@@ -25,6 +27,7 @@ def transaction(path: Path) -> Iterator[sqlite3.Connection]:
             database.execute("PRAGMA synchronous = FULL")
             database.execute("BEGIN IMMEDIATE")
             try:
+                bring_up_to_date(database, path)
                 yield database
             except BaseException:
                 database.execute("ROLLBACK")

@@ -3,20 +3,29 @@
 from __future__ import annotations
 
 from datetime import datetime
+from enum import StrEnum
 from typing import Final, Literal, Self
 
 from pydantic import AwareDatetime, Field
 
 from rig.datafile import Data
-from rig.recipe.failures import Party
+from rig.recipe.failures import Party, party_of
 from rig.recipe.limits import Dimension
 from rig.records.plain import number
 from rig.verdict.finding import Finding
 from rig.verdict.grade import Grade
 from rig.verdict.measurement import Measurement, Outcome
+from rig.verdict.retest import Action, NextStep
 from rig.verdict.severity import Verdict
 
-SCHEMA_VERSION: Final = 1
+SCHEMA_VERSION: Final = 2
+
+
+class Purpose(StrEnum):
+    """What a run was made for. Only a test counts for its board, its slot and the yield."""
+
+    TEST = "test"
+    ENGINEERING = "engineering"     # a pack recorded, something tried out
 
 
 class MadeBy(Data):
@@ -42,7 +51,7 @@ class InstrumentRecord(Data):
 class RunStart(Data):
     """What is known when a run begins: the journal's first line, kind ``start``."""
 
-    schema_version: Literal[1] = SCHEMA_VERSION
+    schema_version: Literal[1, 2] = SCHEMA_VERSION     # of what wrote it
     run_id: str
     serial: str
     product: str
@@ -51,6 +60,7 @@ class RunStart(Data):
     fixture: str
     operator: str | None = None
     simulated: bool
+    purpose: Purpose = Purpose.TEST
     started: AwareDatetime
     made_by: MadeBy
 
@@ -125,6 +135,28 @@ class Event(Data):
     text: str = ""
 
 
+class NextStepRecord(Data):
+    """What becomes of the board by the retest policy, from all its runs and repairs."""
+
+    action: Action
+    why: str
+
+    @classmethod
+    def of(cls, step: NextStep) -> Self:
+        return cls(action=step.action, why=step.why)
+
+
+class EepromRecord(Data):
+    """The board's EEPROM at the end of the run, 256 bytes each in hex.
+
+    ``before`` is what a rewrite can go back to; ``read_back``: the board was seen to carry ``after``.
+    """
+
+    before: str = Field(pattern=r"^([0-9a-f]{2}){256}$")
+    after: str = Field(pattern=r"^([0-9a-f]{2}){256}$")
+    read_back: bool = False
+
+
 class RunRecord(RunStart):
     """One run, complete. The serial is the scanned one."""
 
@@ -144,6 +176,21 @@ class RunRecord(RunStart):
     not_taken: tuple[str, ...] = ()             # declared and required, but not measured
     events: tuple[Event, ...] = ()
     instruments: tuple[InstrumentRecord, ...] = ()
+    eeprom: EepromRecord | None = None          # null: nothing was to be written
+    next_step: NextStepRecord | None = None     # unknown for a run whose process died
+    slot_suspect: str | None = None             # why the slot may be to blame, and what to do
+
+    @property
+    def board_code(self) -> str | None:
+        """What the board failed with, whatever the run ended with."""
+        if self.board_verdict is not Verdict.FAIL:
+            return None
+        failed = (one.code for one in self.findings
+                  if one.severity is Verdict.FAIL and one.party is Party.BOARD and not one.consequence)
+        return next(failed, None) or next(
+            (taken.code for taken in self.latest()
+             if taken.outcome is Outcome.FAIL and taken.code and party_of(taken.code) is Party.BOARD), None
+        )
 
     @classmethod
     def complete(

@@ -11,8 +11,16 @@ from rig.clock import Clock
 from rig.recipe.failures import Party, party_of
 from rig.records.folder import RunFolder
 from rig.records.journal import DeadJournal, Entry, Kind, scan_journal
-from rig.records.model import Event, FindingRecord, MeasurementRecord, RunRecord, RunStart
-from rig.records.store import Store
+from rig.records.model import (
+    SCHEMA_VERSION,
+    EepromRecord,
+    Event,
+    FindingRecord,
+    MeasurementRecord,
+    RunRecord,
+    RunStart,
+)
+from rig.records.store import State, Store
 from rig.records.write import STORE_FILE, file_run
 from rig.verdict.codes import Code, is_sound
 from rig.verdict.measurement import Outcome
@@ -22,9 +30,10 @@ from rig.verdict.severity import Verdict
 def close_dead_runs(results: Path, slot: str, clock: Clock) -> list[RunRecord]:
     """Close every run of ``slot`` whose writer died: ABORTED, STN-GUARD, from what its journal holds.
 
-    A run that died when its row was stored already keeps that record. A journal without a readable
-    first line belongs to a run that had done nothing yet, and is left alone. Raises StationFault
-    when the disk refuses.
+    A run that died when its row was closed already keeps that record, and so does a pending one whose
+    journal says that the board's EEPROM was read back with its result; any other pending one is void.
+    A journal without a readable first line belongs to a run that had done nothing yet, and is left
+    alone. Raises StationFault when the disk refuses.
     """
     closed: list[RunRecord] = []
     for folder in RunFolder.all_in(results):
@@ -36,10 +45,38 @@ def close_dead_runs(results: Path, slot: str, clock: Clock) -> list[RunRecord]:
             continue
         with held:
             if not folder.record.exists():
-                record = Store(results / STORE_FILE).get(start.run_id) or _record_of(start, folder, clock)
-                file_run(results, folder, record)
+                record, state = _end_of(start, folder, Store(results / STORE_FILE), clock)
+                file_run(results, folder, record, state)
                 closed.append(record)
     return closed
+
+
+def _end_of(
+    start: RunStart, folder: RunFolder, store: Store, clock: Clock
+) -> tuple[RunRecord, State]:
+    stored = store.get(start.run_id)
+    if stored is None:
+        return _record_of(start, folder, clock), State.CLOSED
+    state = store.state_of(start.run_id)
+    if state is not State.PENDING:
+        return stored, state or State.CLOSED
+    carried = _carried(folder)
+    if carried is not None:
+        return stored.model_copy(update={"eeprom": carried}), State.CLOSED
+    record = _record_of(start, folder, clock)
+    doubt = Event(
+        at_seconds=record.seconds, kind="void",
+        text=f"{stored.verdict.value} was stored, but it is not certain that the EEPROM carries it; "
+             "nobody was shown it",
+    )
+    return record.model_copy(update={"events": (*record.events, doubt), "eeprom": stored.eeprom}), State.VOID
+
+
+def _carried(folder: RunFolder) -> EepromRecord | None:
+    """The EEPROM as it was read back, when it carried the run's result."""
+    entries, _ = scan_journal(folder.journal)
+    kept = (EepromRecord.model_validate(entry.data) for entry in entries if entry.kind == Kind.EEPROM)
+    return next((one for one in kept if one.read_back), None)
 
 
 def _start_of(folder: RunFolder) -> RunStart | None:
@@ -73,8 +110,9 @@ def _record_of(start: RunStart, folder: RunFolder, clock: Clock) -> RunRecord:
         retest="The same board again; this run does not count against it.",
         evidence=(f"the last journal line is of {last.utc:%Y-%m-%dT%H:%M:%SZ}: {last.kind}",),
     )
+    fields = {**dict(start), "schema_version": SCHEMA_VERSION}
     return RunRecord(
-        **dict(start),
+        **fields,
         ended=last.utc,
         seconds=last.seconds,
         verdict=Verdict.ABORTED,

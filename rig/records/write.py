@@ -12,7 +12,7 @@ from rig.records.files import write_whole
 from rig.records.folder import RunFolder
 from rig.records.junit import write_junit
 from rig.records.model import RunRecord
-from rig.records.store import Store
+from rig.records.store import State, Store
 
 STORE_FILE = "rig.db"    # beside the runs' folders
 
@@ -41,12 +41,12 @@ def read_record(path: Path) -> RunRecord:
         raise FileError(path, field, found, problem["msg"]) from error
 
 
-def file_run(results: Path, folder: RunFolder, record: RunRecord) -> Path:
+def file_run(results: Path, folder: RunFolder, record: RunRecord, state: State = State.CLOSED) -> Path:
     """Keep a finished run in all three places and return record.json's path.
 
     record.json comes last: a folder without one belongs to a run that lives or died. Raises
     StationFault when the disk refuses.
     """
     write_junit(folder, record)
-    Store(results / STORE_FILE).put(record)
+    Store(results / STORE_FILE).put(record, state)
     return write_record(folder, record)

@@ -63,3 +63,16 @@ def test_what_is_accepted_can_always_be_filled_in(text: str) -> None:
 def test_a_file_without_codes_is_refused() -> None:
     with pytest.raises(FileError, match="codes"):
         check(Path("failures.yaml"), {"failures": "x", "version": 1, "codes": {}}, Failures)
+
+
+@pytest.mark.parametrize("again", [{}, {"most": -1}, {"most": 1, "then": "scrap"}, {"most": 1, "slot": 2}])
+def test_a_rule_across_runs_is_checked(again: dict[str, object]) -> None:
+    code = {"says": "x", "action": "y", "again": again}
+    with pytest.raises(FileError, match=r"codes\.CHIP-WEAK\.again"):
+        check(Path("failures.yaml"), {"failures": "x", "version": 1, "codes": {"CHIP-WEAK": code}}, Failures)
+
+
+def test_what_proves_little_is_tried_again(shipped: Failures) -> None:
+    doubtful = {code for code, words in shipped.codes.items() if words.again is not None}
+    assert {"BOARD-RATE", "CHAIN-WANDERS"} <= doubtful
+    assert "CHIP-WEAK" not in doubtful

@@ -11,8 +11,20 @@ from pathlib import Path
 import pytest
 
 from rig.clock import VirtualClock
-from rig.records import Journal, RunFolder, RunRecord, RunStart, Store, close_dead_runs, read_record
-from rig.records.model import MeasurementRecord
+from rig.records import (
+    EepromRecord,
+    Journal,
+    Kind,
+    MeasurementRecord,
+    RunFolder,
+    RunRecord,
+    RunStart,
+    State,
+    Store,
+    close_dead_runs,
+    read_record,
+)
+from rig.records.model import SCHEMA_VERSION
 from rig.verdict import Outcome, Verdict
 
 Make = Callable[..., RunRecord]
@@ -120,6 +132,46 @@ def test_a_run_that_died_with_its_row_stored_keeps_its_verdict(
     Store(results / "rig.db").put(make())
     assert close_dead_runs(results, "slot1", clock) == [make()]
     assert read_record(folder.record).verdict is Verdict.PASS
+
+
+BEFORE, AFTER = "ff" * 256, "ff" * 255 + "00"
+
+
+@pytest.mark.parametrize("carried", [True, False])
+def test_a_pending_run_is_finished_or_void(
+    carried: bool, results: Path, folder: RunFolder, start: RunStart, clock: VirtualClock, make: Make
+) -> None:
+    """By what its journal says of the board's EEPROM; what was stored as PASS was shown to nobody."""
+    wanted = EepromRecord(before=BEFORE, after=AFTER)
+    stored = make().model_copy(update={"eeprom": wanted})
+    with Journal(folder.journal, clock) as journal:
+        journal.append("start", **start.model_dump(mode="json"))
+        for taken in stored.measurements:
+            journal.keep(Kind.MEASUREMENT, taken)
+        Store(results / "rig.db").put(stored, State.PENDING)
+        journal.keep(Kind.EEPROM, wanted)
+        if carried:
+            journal.keep(Kind.EEPROM, wanted.model_copy(update={"read_back": True}))
+    (record,) = close_dead_runs(results, "slot1", clock)
+    store = Store(results / "rig.db")
+    assert record == store.get(start.run_id) == read_record(folder.record)
+    assert record.eeprom is not None
+    assert record.eeprom.read_back is carried
+    assert record.eeprom.before == BEFORE, "what a rewrite goes back to is kept"
+    if carried:
+        assert (record.verdict, store.state_of(start.run_id)) == (Verdict.PASS, State.CLOSED)
+    else:
+        assert (record.verdict, store.state_of(start.run_id)) == (Verdict.ABORTED, State.VOID)
+        assert record.measurements == stored.measurements
+        assert "PASS was stored, but it is not certain" in record.events[-1].text
+    assert close_dead_runs(results, "slot1", clock) == []
+
+
+def test_a_dead_run_of_an_older_rig_is_closed_in_todays_form(
+    results: Path, folder: RunFolder, start: RunStart, clock: VirtualClock
+) -> None:
+    die(folder, start.model_copy(update={"schema_version": 1}), clock)
+    assert close_dead_runs(results, "slot1", clock)[0].schema_version == SCHEMA_VERSION
 
 
 RUN = """

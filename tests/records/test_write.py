@@ -50,6 +50,6 @@ def test_a_file_that_is_no_record(tmp_path: Path) -> None:
     with pytest.raises(FileError, match="No such file"):
         read_record(tmp_path / "absent")
     path = tmp_path / "record.json"
-    path.write_text('{"schema_version": 2}')
+    path.write_text('{"schema_version": 99}')
     with pytest.raises(FileError, match=r"record\.json: "):
         read_record(path)

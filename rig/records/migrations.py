@@ -1,0 +1,90 @@
+"""What the station's database became, step by step; an older one is brought up to date where it lies.
+
+A step, once released, never changes: a database was made by it. New tables and columns are a new
+step at the end.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+
+from rig.errors import StationFault
+
+# The steps: the statements number n (from 1) bring a database of version n - 1 to version n.
+MIGRATIONS: tuple[tuple[str, ...], ...] = (
+    (
+        """CREATE TABLE IF NOT EXISTS runs (
+            run_id TEXT PRIMARY KEY,
+            serial TEXT NOT NULL,
+            product TEXT NOT NULL,
+            slot TEXT NOT NULL,
+            station TEXT NOT NULL,
+            fixture TEXT NOT NULL,
+            operator TEXT,
+            simulated INTEGER NOT NULL,
+            started TEXT NOT NULL,
+            ended TEXT NOT NULL,
+            seconds REAL NOT NULL,
+            verdict TEXT NOT NULL,
+            board_verdict TEXT,
+            grade TEXT,
+            failure_code TEXT,
+            failure_text TEXT,
+            chips_found INTEGER,
+            board_rate REAL,
+            watts REAL,
+            joules_per_terahash REAL,
+            record TEXT NOT NULL
+        ) STRICT""",
+        "CREATE INDEX IF NOT EXISTS runs_by_serial ON runs (serial, started)",
+    ),
+    (   # a database of version 1 has them where a slot's cycles were counted before
+        """CREATE TABLE IF NOT EXISTS cycles (
+            fixture TEXT NOT NULL, slot TEXT NOT NULL, count INTEGER NOT NULL, PRIMARY KEY (fixture, slot)
+        ) STRICT""",
+        """CREATE TABLE IF NOT EXISTS contacts (
+            fixture TEXT NOT NULL, slot TEXT NOT NULL, count INTEGER NOT NULL, ohms REAL NOT NULL
+        ) STRICT""",
+    ),
+    (   # what was stored before there were states was closed
+        """ALTER TABLE runs ADD COLUMN state TEXT NOT NULL DEFAULT 'closed'
+            CHECK (state IN ('pending', 'closed', 'void'))""",
+    ),
+    (   # what the retest policy asks for; of an old run that ended worse than FAIL the code is not told
+        "ALTER TABLE runs ADD COLUMN purpose TEXT NOT NULL DEFAULT 'test'",
+        "ALTER TABLE runs ADD COLUMN board_code TEXT",
+        "UPDATE runs SET board_code = failure_code WHERE verdict = 'FAIL'",
+        "CREATE INDEX runs_by_slot ON runs (fixture, slot, started)",
+        """CREATE TABLE repairs (
+            number INTEGER PRIMARY KEY,
+            serial TEXT NOT NULL,
+            at TEXT NOT NULL,
+            kind TEXT NOT NULL CHECK (kind IN ('repair', 'release')),
+            code TEXT,
+            place TEXT,
+            did TEXT NOT NULL,
+            operator TEXT NOT NULL,
+            run_id TEXT
+        ) STRICT""",
+        "CREATE INDEX repairs_by_serial ON repairs (serial, at)",
+    ),
+)
+VERSION = len(MIGRATIONS)
+
+
+def bring_up_to_date(database: sqlite3.Connection, path: Path) -> None:
+    """Take the steps that ``database`` lacks, in the transaction that it is in.
+
+    Raises StationFault for a database of a newer rig; it is left as it is.
+    """
+    found: int = database.execute("PRAGMA user_version").fetchone()[0]
+    if found > VERSION:
+        raise StationFault(
+            f"{path}: found store version {found}, expected at most {VERSION}: a newer rig wrote it; "
+            "update this one, or give --results another folder"
+        )
+    for statement in (one for step in MIGRATIONS[found:] for one in step):
+        database.execute(statement)
+    if found < VERSION:
+        database.execute(f"PRAGMA user_version = {VERSION}")
