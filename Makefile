@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 JOBS ?= 2
 
-.PHONY: run test setup check unit bench prove prove-power prove-faults prove-verdict clean constraints
+.PHONY: run test setup check unit bench prove prove-power prove-records prove-faults prove-verdict clean constraints
 
 setup: $(READY)
 
@@ -39,6 +39,11 @@ prove: setup
 KILLS ?= 200
 prove-power: setup
 	@$(BIN)/python -m proofs.power --kills $(KILLS)
+
+# Processes that keep runs are killed at random moments: no run is lost, none is there by half. A minute.
+DEATHS ?= 200
+prove-records: setup
+	@$(BIN)/python -m proofs.records --kills $(DEATHS)
 
 # Every fault kind of docs/scenarios.md through a real run: about a quarter of an hour.
 prove-faults: setup

@@ -134,6 +134,13 @@ class FeedEntry(Data):
         return 0.8 * self.amps * self.volts * self.efficiency
 
 
+class RetestPolicy(Enum):
+    """What a bench makes of a product's retest policy."""
+
+    TOLD = "told"                               # the record and the ending say what is next
+    ENFORCED = "enforced"                       # and a board in quarantine is not run
+
+
 class ChainTransport(Enum):
     """How a simulated bench serves a slot's chain."""
 
@@ -203,6 +210,7 @@ class FixtureFile(Data):
     board: str | None = None                    # product whose boards stand on a simulated bench
     pdu: str | None = None                      # base address, http://host:port
     production: bool | None = None              # None: a real bench is, a simulated one is not
+    retest_policy: RetestPolicy | None = None   # None: a real bench enforces, a simulated one tells
     unload: UnloadEntry = UnloadEntry()
     feeds: dict[SlotName, FeedEntry] = Field(default={})
     most_kelvin_per_second: float | None = Field(default=None, gt=0)    # a rise beyond it switches off
@@ -265,6 +273,11 @@ class FixtureFile(Data):
     @property
     def for_production(self) -> bool:
         return not self.simulated if self.production is None else self.production
+
+    @property
+    def retests(self) -> RetestPolicy:
+        """Simulated boards are tried again and again under one serial: there it only tells."""
+        return self.retest_policy or (RetestPolicy.TOLD if self.simulated else RetestPolicy.ENFORCED)
 
     @property
     def kelvin_per_second(self) -> float:

@@ -11,7 +11,7 @@ from rig.board.cores import set_cores
 from rig.board.counters import HashCounters
 from rig.board.counting import StreamCount, count_after_reset, count_again, count_at_work
 from rig.board.discovery import Discovery
-from rig.board.eeprom import EepromReading, read_eeprom
+from rig.board.eeprom import EepromReading, read_eeprom, write_image
 from rig.board.keeper import Warmth, WarmthKeeper
 from rig.board.link import link_echoes
 from rig.board.ramp import RampTick, glide, ramp
@@ -29,4 +29,5 @@ __all__ = [
     "bring_up", "bring_up_words", "burn_in", "check_registers", "clock_words", "count_after_reset",
     "count_again", "count_at_work", "glide", "hottest_of", "link_echoes", "probe_response", "ramp",
     "ramp_down", "read_eeprom", "read_sensors", "reset_chain", "set_clocks", "set_cores", "soak",
+    "write_image",
 ]

@@ -1,4 +1,4 @@
-"""Read the board's EEPROM over the side channel; what it means is rig.recipe.eeprom_layout's."""
+"""Read and write the board's EEPROM over the side channel; what it means is rig.recipe.eeprom_layout's."""
 
 from __future__ import annotations
 
@@ -10,6 +10,10 @@ from rig.recipe.eeprom_layout import SIZE, BoardIdentity, EepromDamaged, decode_
 from rig.slot import Slot
 
 CHUNK = 32                          # bytes a transfer: the side channel's packets are short
+
+# AT24C02 class parts take a page at a time and are deaf while they write it, 5 ms at most.
+PAGE = 8
+WRITE_SECONDS = 0.006
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,3 +46,28 @@ def read_eeprom(slot: Slot, product: Product) -> EepromReading:
         return EepromReading(image, decode_image(image), None)
     except EepromDamaged as damage:
         return EepromReading(image, None, str(damage))
+
+
+def write_image(slot: Slot, product: Product, before: bytes, after: bytes) -> EepromReading:
+    """Write the pages in which ``after`` differs from ``before``, 256 bytes each; what is read back.
+
+    A part that keeps other bytes than ``after`` is damaged, one that falls silent has no image.
+    Raises BridgeError.
+    """
+    pages = [start for start in range(0, SIZE, PAGE)
+             if before[start : start + PAGE] != after[start : start + PAGE]]
+    try:
+        for start in pages:
+            slot.side.i2c_write(product.i2c.eeprom, bytes([start]) + after[start : start + PAGE])
+            slot.clock.sleep(WRITE_SECONDS)
+    except NoAcknowledge as silent:
+        return EepromReading(None, None, f"{silent}, while it was written")
+    reading = read_eeprom(slot, product)
+    if reading.image is None or reading.image == after:
+        return reading
+    wrong = [at for at in range(SIZE) if reading.image[at] != after[at]]
+    return EepromReading(
+        reading.image, None,
+        f"found 0x{reading.image[wrong[0]]:02X} at 0x{wrong[0]:02X} after writing 0x{after[wrong[0]]:02X}, "
+        f"{len(wrong)} bytes in all",
+    )

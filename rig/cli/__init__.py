@@ -1,5 +1,5 @@
 """The command line: ``rig decode``, ``doctor``, ``sim``, ``guard``, ``run``, ``instrument``, ``pack``,
-``plan``.
+``plan``, ``repair``, ``show``.
 
 Each command's module keeps its heavy imports inside its function, so ``rig --version`` is quick.
 """
@@ -18,7 +18,9 @@ from rig.cli.guard import app as guard_app
 from rig.cli.instrument import app as instrument_app
 from rig.cli.pack import app as pack_app
 from rig.cli.plan import app as plan_app
+from rig.cli.repair import app as repair_app
 from rig.cli.run import run
+from rig.cli.show import show
 from rig.cli.sim import sim
 from rig.cli.study import study
 from rig.errors import RigError, UsageError
@@ -50,12 +52,14 @@ def _options(
 app.command("decode")(decode)
 app.command("doctor")(doctor)
 app.command("run")(run)
+app.command("show")(show)
 app.command("sim")(sim)
 app.command("study")(study)
 app.add_typer(guard_app, name="guard")
 app.add_typer(instrument_app, name="instrument")
 app.add_typer(pack_app, name="pack")
 app.add_typer(plan_app, name="plan")
+app.add_typer(repair_app, name="repair")
 
 
 def main() -> None:

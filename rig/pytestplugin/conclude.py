@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cache
 from pathlib import Path
@@ -12,11 +12,13 @@ from pathlib import Path
 import rig
 from rig.pytestplugin.calibration import instrument_records
 from rig.pytestplugin.log import RunLog
+from rig.pytestplugin.next_step import purpose_of, with_next_step
 from rig.pytestplugin.progress import Ending
 from rig.pytestplugin.setup import RunSetup
 from rig.records import (
     STORE_FILE,
     CycleBook,
+    EepromRecord,
     MadeBy,
     RunFolder,
     RunRecord,
@@ -50,6 +52,14 @@ class Conclusion:
     record: RunRecord
     exit_code: ExitCode
 
+    def advised(self, setup: RunSetup) -> Conclusion:
+        """With what becomes of the board, by all its runs and repairs. Raises StationFault."""
+        return replace(self, record=with_next_step(setup, self.record))
+
+    def with_eeprom(self, eeprom: EepromRecord) -> Conclusion:
+        """With what stands in the board's EEPROM, or should."""
+        return replace(self, record=self.record.model_copy(update={"eeprom": eeprom}))
+
     def write(self, folder: RunFolder, results: Path) -> Path:
         """JUnit, the rows in the store, the record last; returns its path. Raises StationFault."""
         for taken in self.record.latest():
@@ -60,7 +70,7 @@ class Conclusion:
 
     def ending(self, record: Path | None, hands_off: str) -> Ending:
         """What a technician needs to know; ``hands_off``: why the board may not be taken out yet."""
-        first = self.grade.first
+        first, then = self.grade.first, self.record.next_step
         return Ending(
             serial=self.record.serial,
             slot=self.record.slot,
@@ -73,6 +83,8 @@ class Conclusion:
             simulated=self.record.simulated,
             record=str(record) if record else None,
             hands_off=hands_off,
+            then=f"{then.action.value} - {then.why}" if then else "",
+            slot_suspect=self.record.slot_suspect or "",
         )
 
 
@@ -92,6 +104,7 @@ def begin(setup: RunSetup, started: datetime) -> RunStart:
         fixture=setup.fixture.fixture,
         operator=setup.options.operator or None,
         simulated=setup.simulated,
+        purpose=purpose_of(setup),
         started=started,
         made_by=MadeBy(
             rig_version=rig.__version__, code_hash=_code_hash(), plan=dict(setup.hashes),

@@ -9,7 +9,7 @@ from rig.board import BringUp, EepromReading
 from rig.clock import Clock
 from rig.pytestplugin.answers import AnswerFigures
 from rig.pytestplugin.sampler import Sample
-from rig.records import Event, Journal, MeasurementRecord
+from rig.records import Event, Journal, Kind, MeasurementRecord
 from rig.slot import Reading
 from rig.verdict.evidence import Count, ResponseLook
 from rig.verdict.measurement import Measurement
@@ -50,10 +50,10 @@ class RunLog:
 
     def took(self, taken: Measurement) -> None:
         self.measurements.append(taken)
-        self._journal.append("measurement", **MeasurementRecord.of(taken).model_dump(mode="json"))
+        self._journal.keep(Kind.MEASUREMENT, MeasurementRecord.of(taken))
 
     def mark(self, phase: str) -> None:
-        """A phase begins; what came before it is on the disk."""
+        """A phase begins; what came before it goes to the disk, without waiting for it."""
         self.happened("phase", phase)
         self._journal.sync()
 
@@ -61,7 +61,7 @@ class RunLog:
         """Something a person who reads the record should know, and when."""
         event = Event(at_seconds=round(self.seconds(), 3), kind=kind, text=text)
         self.events.append(event)
-        self._journal.append("event", **event.model_dump(mode="json"))
+        self._journal.keep(Kind.EVENT, event)
 
     def counted(self, count: Count, chips: int) -> None:
         """One sound count of the chips, of which there should be ``chips``."""

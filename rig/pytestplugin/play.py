@@ -26,7 +26,10 @@ class Played:
 
 
 def play(setup: RunSetup, slot: SlotProvider, progress: Progress, stops: Stops) -> Played:
-    """Run the plan's modules on the board in ``slot``. Raises UsageError, StationFault before it begins."""
+    """Run the plan's modules on the board in ``slot``.
+
+    Raises UsageError and StationFault before it begins, StationFault when its end could not be kept.
+    """
     session = RunSession(setup, slot, progress, stops, quiet=True)
     plugins: list[object] = [session]
     modules = "test_*.py"
@@ -42,4 +45,6 @@ def play(setup: RunSetup, slot: SlotProvider, progress: Progress, stops: Stops) 
         "-o", "faulthandler_timeout=0",
     ]
     code = int(pytest.main(words, plugins=plugins))
+    if session.unfiled is not None:
+        raise session.unfiled
     return Played(code, session.record, session.record_path)

@@ -62,6 +62,8 @@ class Ending:
     simulated: bool
     record: str | None
     hands_off: str = ""        # why the board may not be taken out yet
+    then: str = ""             # what becomes of the board, and why
+    slot_suspect: str = ""     # why the slot may be to blame
 
 
 class Progress(Protocol):
@@ -157,6 +159,10 @@ def ending_lines(ending: Ending) -> list[str]:
         lines.append(f"  Place: {ending.place}")
     if ending.action:
         lines.append(f"  Next: {ending.action}")
+    if ending.then:
+        lines.append(f"  Then: {ending.then}")
+    if ending.slot_suspect:
+        lines.append(f"  Slot suspect: {ending.slot_suspect}")
     if ending.hands_off:
         lines.append(f"  Hands off yet: {ending.hands_off}")
     if ending.record:

@@ -10,7 +10,7 @@ import io
 import math
 import traceback
 import warnings
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from pathlib import Path
 
 import pytest
@@ -19,14 +19,16 @@ from _pytest.terminal import TerminalReporter
 from rig.errors import GuardError, GuardTrip, RecipeError, RigError, RunStopped, StationFault
 from rig.pytestplugin.board_run import Run
 from rig.pytestplugin.calibration import demand_calibration
+from rig.pytestplugin.carrying import concluded_and_carried
 from rig.pytestplugin.conclude import Conclusion, begin, conclude
 from rig.pytestplugin.log import RunLog
+from rig.pytestplugin.next_step import demand_no_quarantine
 from rig.pytestplugin.powered_run import BoardStopped
 from rig.pytestplugin.progress import Progress
 from rig.pytestplugin.setup import RunSetup, results_folder
 from rig.pytestplugin.stops import Stops
 from rig.records import Journal, RunFolder, RunRecord, close_dead_runs
-from rig.slot import SlotProvider
+from rig.slot import InstrumentNote, SlotProvider
 from rig.verdict.evidence import Fault
 
 LEFT_VOLTS = 1.0            # below it a board may be touched
@@ -35,7 +37,8 @@ LEFT_VOLTS = 1.0            # below it a board may be touched
 class RunSession:
     """A pytest plug-in object that carries one run.
 
-    ``record`` and ``record_path`` are set when the session has finished.
+    ``record`` and ``record_path`` are set when the session has finished and all is kept; ``unfiled`` is
+    why it could not be.
     """
 
     def __init__(
@@ -50,7 +53,9 @@ class RunSession:
         self._deselected = 0
         self.record: RunRecord | None = None
         self.record_path: Path | None = None
+        self.unfiled: StationFault | None = None
         close_dead_runs(results_folder(setup.options), setup.options.slot, self._clock)
+        demand_no_quarantine(setup)
         self._folder = RunFolder.create(
             setup.options.results, setup.options.serial, setup.run_id, self._clock.utc()
         )
@@ -140,23 +145,49 @@ class RunSession:
     def _end(self, fault: Fault) -> None:
         self._over = True
         if fault not in self._faults:
+            self._faults.append(fault)      # kept even if the journal is what has failed
             self._log.happened("trip" if fault.trip else "fault", f"{fault.code}: {fault.reason}")
-            self._faults.append(fault)
 
     def _close(self, session: pytest.Session) -> None:
-        """Off, discharged and read back; then the verdict, the record and the people."""
+        """Off, discharged and read back; then the verdict, the board's EEPROM, the record and the people."""
+        try:
+            found = self._ended(session)
+            path = found.write(self._folder, self._setup.options.results)
+            self._journal.append("closed", verdict=found.record.verdict)
+            self._journal.close()
+        except StationFault as error:
+            self.unfiled = error
+            raise
+        self._conclusion, self.record, self.record_path = found, found.record, path
+        self._progress.end(found.ending(path, self._hands_off))
+
+    def _ended(self, session: pytest.Session) -> Conclusion:
+        """The board is off, and carries its result where the recipe says so."""
         instruments = self._slot.instruments()
-        self._make_safe()
-        if self._deselected or session.testscollected == 0:
-            self._end(Fault("STN-SOFTWARE", f"a partial plan: {self._deselected} steps were left out"))
-        self._conclusion = conclude(
+        try:
+            self._make_safe()
+            if self._deselected or session.testscollected == 0:
+                self._end(Fault("STN-SOFTWARE", f"a partial plan: {self._deselected} steps were left out"))
+            self._settle()
+            return concluded_and_carried(
+                self._slot, self._setup, self._log, self._journal,
+                lambda: self._conclude(instruments), self._absorb,
+            )
+        finally:
+            self._slot.close()
+
+    def _conclude(self, instruments: Sequence[InstrumentNote]) -> Conclusion:
+        found = conclude(
             self._setup, self._start, self._log, self._faults, instruments, self._clock.utc()
         )
-        self.record = self._conclusion.record
-        self.record_path = self._conclusion.write(self._folder, self._setup.options.results)
-        self._journal.append("closed", verdict=self.record.verdict)
-        self._journal.close()
-        self._progress.end(self._conclusion.ending(self.record_path, self._hands_off))
+        return found.advised(self._setup)
+
+    def _settle(self) -> None:
+        """A disk that lost a line of the journal is the station's fault, while it can be said."""
+        try:
+            self._journal.settle()
+        except StationFault as error:
+            self._absorb(error)
 
     def _make_safe(self) -> None:
         left = float("nan")
@@ -174,8 +205,6 @@ class RunSession:
             self._call_a_new_guard()
         except RigError as error:
             self._absorb(error)
-        finally:
-            self._slot.close()
         volts = "volts unknown" if math.isnan(left) else f"{left:.2f} V left at the supply"
         hands_off = f"; hands off yet: {self._hands_off}" if self._hands_off else ""
         self._log.happened("off", volts + hands_off)

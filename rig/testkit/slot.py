@@ -35,9 +35,9 @@ MESSAGE_SECONDS = 0.001            # a message's way to an instrument, and its r
 ENERGY_SECONDS = 0.2               # how often the meter integrates when nobody asks
 
 
-# The guard's looks, rarer than wired: a trip comes a quarter of a second later on a board that nobody
+# The guard's looks, rarer than wired: a trip comes up to half a second later on a board that nobody
 # can touch, and a study of thousands of boards takes half the time.
-PACE = Pace(pins=0.25, supply=0.25, supply_settled=0.25)
+PACE = Pace(pins=0.5, supply=0.5, supply_settled=0.25)
 
 
 class VirtualSlot:

@@ -1,4 +1,4 @@
-"""The EEPROM over the side channel: read whole, absent, damaged."""
+"""The EEPROM over the side channel: read whole, absent, damaged; written page by page."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from rig.board.eeprom import read_eeprom, read_image
+from rig.board.eeprom import read_eeprom, read_image, write_image
+from rig.errors import NoAcknowledge
 from rig.recipe import Product
 from rig.recipe.eeprom_layout import BoardIdentity, encode_image
 
@@ -50,3 +51,56 @@ def test_damage_keeps_the_image(slot: Any, product: Product, image: bytearray) -
     assert reading.image == bytes(image)
     assert reading.identity is None
     assert "checksum" in (reading.damage or "")
+
+
+@pytest.fixture
+def writable(slot: Any, image: bytearray) -> list[int]:
+    """The part takes pages of eight bytes, and is deaf while it writes one; the pages it was sent."""
+    read, pages, busy = slot.side.devices[0x50], [], [0.0]
+
+    def part(data: bytes, count: int) -> bytes:
+        if slot.clock.now() < busy[0]:
+            raise NoAcknowledge(0x50)
+        if len(data) > 1:
+            assert data[0] % 8 + len(data) - 1 <= 8, "a page write that runs over wraps round"
+            image[data[0] : data[0] + len(data) - 1] = data[1:]
+            pages.append(data[0])
+            busy[0] = slot.clock.now() + 0.005
+        return read(data[:1], count)
+
+    slot.side.devices[0x50] = part
+    return pages
+
+
+def changed(image: bytearray) -> bytes:
+    after = bytearray(image)
+    after[0x60:0x70] = bytes(range(16))
+    return bytes(after)
+
+
+def test_only_the_pages_that_differ_are_written(
+    slot: Any, product: Product, image: bytearray, writable: list[int]
+) -> None:
+    before, after = bytes(image), changed(image)
+    reading = write_image(slot, product, before, after)
+    assert (reading.image, reading.identity, reading.damage) == (after, IDENTITY, None)
+    assert writable == [0x60, 0x68]
+    assert write_image(slot, product, after, after).image == after
+    assert len(writable) == 2
+
+
+def test_a_part_that_keeps_something_else_is_damaged(slot: Any, product: Product, image: bytearray) -> None:
+    slot.side.devices[0x50] = lambda data, count, read=slot.side.devices[0x50]: read(data[:1], count)
+    reading = write_image(slot, product, bytes(image), changed(image))
+    assert reading.identity is None
+    assert reading.damage == "found 0xFF at 0x60 after writing 0x00, 16 bytes in all"
+
+
+def test_a_part_that_falls_silent_has_no_image(
+    slot: Any, product: Product, image: bytearray, writable: list[int]
+) -> None:
+    after = changed(image)
+    del slot.side.devices[0x50]
+    reading = write_image(slot, product, bytes(image), after)
+    assert (reading.image, reading.identity) == (None, None)
+    assert "while it was written" in (reading.damage or "")

@@ -140,3 +140,11 @@ def test_silence_shows_nothing(capsys: pytest.CaptureFixture[str]) -> None:
     progress.end(FAILED)
     progress.close()
     assert capsys.readouterr() == ("", "")
+
+
+def test_an_ending_says_what_becomes_of_the_board_and_the_slot() -> None:
+    ending = replace(FAILED, then="repair - The board failed.", slot_suspect="3 boards in a row.")
+    assert ending_lines(ending)[3:] == [
+        "  Next: Inspect and reflow chips 31 and 32.", "  Then: repair - The board failed.",
+        "  Slot suspect: 3 boards in a row.", "  Record: results/r/record.json",
+    ]

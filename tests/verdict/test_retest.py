@@ -58,8 +58,10 @@ SHIP, AGAIN, OTHER, REPAIR, QUARANTINE = Action
         ((PASSED,), SHIP, "It passed."),
         ((PASSED, PASSED), SHIP, "It passed."),
         # a failure that is proved: repair, then two passes in a row
-        ((failed(),), REPAIR, "The board failed with CHIP-WEAK; after the repair it must pass 2 times in a row."),
-        ((failed(), FIXED), AGAIN, "It was repaired for CHIP-WEAK: it must pass 2 times in a row (0 so far)."),
+        ((failed(),), REPAIR,
+         "The board failed with CHIP-WEAK; after the repair it must pass 2 times in a row."),
+        ((failed(), FIXED), AGAIN,
+         "It was repaired for CHIP-WEAK: it must pass 2 times in a row (0 so far)."),
         ((failed(), FIXED, PASSED), AGAIN,
          "It passed, but it was repaired for CHIP-WEAK: it must pass 2 times in a row (1 so far)."),
         ((failed(), FIXED, PASSED, PASSED), SHIP,
@@ -74,11 +76,15 @@ SHIP, AGAIN, OTHER, REPAIR, QUARANTINE = Action
         ((failed(), FIXED) * 2 + (failed(),), QUARANTINE,
          "The board failed with CHIP-WEAK after 2 repairs, the most it may have; quality decides."),
         ((PASSED, FIXED, PASSED), AGAIN, "(1 so far)"),
+        ((PASSED,) * 20 + (failed(),), REPAIR, "The board failed with CHIP-WEAK"),
         # doubt
+        ((failed(), FIXED, PASSED, MARGINAL, PASSED), AGAIN, "(1 so far)"),
+        ((MARGINAL, PASSED, MARGINAL), OTHER, "try 1 of at most 1 more."),
         ((MARGINAL,), OTHER, "MARGINAL leaves it open whether the board is good; try 1 of at most 1 more."),
         ((MARGINAL, PASSED), SHIP, "It passed."),
         ((MARGINAL, MARGINAL), QUARANTINE, "MARGINAL came 2 times; quality decides."),
-        ((failed("BOARD-RATE"),), OTHER, "BOARD-RATE may have another cause than the board; try 1 of at most 1"),
+        ((failed("BOARD-RATE"),), OTHER,
+         "BOARD-RATE may have another cause than the board; try 1 of at most 1 more."),
         ((failed("BOARD-RATE"), PASSED), AGAIN, "It passed, but it failed with BOARD-RATE"),
         ((failed("BOARD-RATE"), PASSED, PASSED), SHIP, "It passed 2 times in a row since it failed"),
         ((failed("BOARD-RATE"),) * 2, QUARANTINE, "BOARD-RATE came 2 times; quality decides."),
@@ -88,7 +94,8 @@ SHIP, AGAIN, OTHER, REPAIR, QUARANTINE = Action
         ((FIXED, FIXED) + (failed("CHAIN-WANDERS"),) * 3, QUARANTINE, "after 2 repairs"),
         ((failed("EEPROM-SERIAL"),), QUARANTINE, "EEPROM-SERIAL is not tried again; quality decides."),
         # the station's and the people's
-        ((STATION,), OTHER, "STN-LINK is not the board's fault and it was not judged; try 1 of at most 2 more."),
+        ((STATION,), OTHER,
+         "STN-LINK is not the board's fault and it was not judged; try 1 of at most 2 more."),
         ((STATION,) * 3, QUARANTINE, "A station fault came 3 times; quality decides."),
         ((STATION, STATION, PASSED), SHIP, "It passed."),
         ((run(Verdict.STATION_FAULT),), OTHER, "No code is not the board's fault"),
@@ -136,7 +143,8 @@ def test_nothing_ships_without_its_passes(past: list[Past], rules: RetestRules) 
     assert rules.ships(past[-1].verdict)
     passes = 0
     for event in reversed(past):
-        if isinstance(event, Repaired) or (isinstance(event, PastRun) and event.board_verdict is Verdict.FAIL):
+        fails = isinstance(event, PastRun) and event.board_verdict is Verdict.FAIL
+        if fails or isinstance(event, Repaired):
             assert passes >= rules.retests.passes_after_failure
             return
         passes += isinstance(event, PastRun) and rules.ships(event.verdict)
@@ -199,4 +207,5 @@ def test_what_breaks_the_row(between: PastRun, suspect: bool) -> None:
 
 def test_a_slot_that_never_failed_is_not_suspect() -> None:
     assert suspect_slot((), RULES) is None
-    assert suspect_slot((PASSED, PASSED), RULES) is None
+    assert suspect_slot([run(Verdict.PASS, serial=serial) for serial in "ABCD"], RULES) is None
+    assert suspect_slot([failed("CHAIN-NONE", serial) for serial in "BCBCB"], RULES) is None
