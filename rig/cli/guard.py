@@ -64,9 +64,12 @@ def release(
     ] = None,
 ) -> None:
     """Release a latched e-stop or a hot slot, in your name. Nothing is switched on by it."""
+    from rig.errors import UsageError
     from rig.fixture.processes import ensure_guard
     from rig.runtime import runtime_for
 
+    if not operator.strip():
+        raise UsageError("--operator: found no name, expected that of the person who answers for it")
     file = _required(fixture or context.obj)
     ensure_guard(file.resolve(), runtime_for(file))
     with _client(file) as client:
