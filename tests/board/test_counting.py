@@ -76,7 +76,7 @@ def test_at_work_all_answer_between_the_answers(working: Any, product: Product) 
 
 def test_at_work_a_lost_tail_is_missing_and_the_work_goes_on(working: Any, product: Product) -> None:
     slot, stream = working({"kind": "broken_response", "chip": 40, "at_seconds": 12})
-    slot.clock.sleep(3.0)
+    slot.clock.sleep(4.0)
     began = stream.heard.sum()
     found = count_at_work(stream, product, seconds=0.5)
     assert found.count == 40
