@@ -111,7 +111,9 @@ def check_registers(
     while True:
         found = {one.register: read_all(slot, product, model, one.register) for one in written}
         differences = tuple(
-            difference for one in written for difference in _differences(one, found[one.register], layout)
+            difference for one in written
+            if (seen := _differences(one, found[one.register], layout))
+            for difference in _again(seen, read_all(slot, product, model, one.register), one, layout)
         )
         attempts.append(differences)
         if not differences or len(attempts) >= ATTEMPTS:
@@ -144,6 +146,13 @@ def read_all(slot: Slot, product: Product, model: ChipModel, register: Register)
         if len(values) >= product.chips or not damaged:
             break
     return values
+
+
+def _again(
+    seen: Sequence[Difference], found: Mapping[int, int], written: Written, layout: ChainLayout
+) -> list[Difference]:
+    """What was seen and is read once more the same: a turned reply in 32 has a right checksum."""
+    return [one for one in _differences(written, found, layout) if one in seen]
 
 
 def _differences(

@@ -95,15 +95,15 @@ class ChainWatch:
         self._run.measure(name, float(self.least))
 
     def check_registers(self, *written: Written) -> None:
-        """Read registers back from every chip; what differs is written again, and every attempt measured."""
+        """Read registers back from every chip; what differs is written again and told, the rest measured."""
         run = self._run
         back = check_registers(run.slot, run.product, run.model, written)
         for attempt in back.attempts:
             for difference in attempt:
                 run.log.happened("register", str(difference))
-            wrong = np.zeros(run.product.chips)
-            np.add.at(wrong, [one.chip for one in attempt], 1)
-            run.measure("register_faults", *wrong)
+        wrong = np.zeros(run.product.chips)
+        np.add.at(wrong, [one.chip for one in back.differences], 1)
+        run.measure("register_faults", *wrong)
 
     def check_bring_up(self) -> None:
         """What the bring-up wrote."""

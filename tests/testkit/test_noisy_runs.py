@@ -60,3 +60,11 @@ def test_a_good_board_passes_over_a_wire_that_is_bearable(bench: VirtualBench) -
     assert record.verdict is Verdict.PASS
     assert 0.003 < value_of(record, "corrupt_frame_share") < 0.0095
     assert 0.0005 < value_of(record, "lost_byte_share") < 0.0019
+
+
+def test_a_turned_reply_with_a_right_checksum_is_no_register_fault(bench: VirtualBench) -> None:
+    """Read back over such a wire, one register of a sound chip once came out wrong, and the board failed."""
+    noise = {"kind": "corrupt_replies", "rate": 0.017900353588512097}
+    record = bench.run([noise], seed=1372101364, time_scale=10)
+    assert (record.verdict, record.failure_code) == (Verdict.STATION_FAULT, "STN-WIRE")
+    assert record.board_verdict is None
