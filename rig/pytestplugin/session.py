@@ -31,6 +31,7 @@ from rig.records import Journal, RunFolder, RunRecord, close_dead_runs
 from rig.slot import InstrumentNote, SlotProvider
 from rig.verdict.evidence import Fault
 
+NOT_PROVED_OFF = "it could not be read back as off; call the engineer"
 LEFT_VOLTS = 1.0            # below it a board may be touched
 
 
@@ -201,9 +202,11 @@ class RunSession:
             if not math.isnan(left):
                 self._hands_off = self._slot.supply.unload().why
         except GuardError as error:
+            self._hands_off = NOT_PROVED_OFF
             self._absorb(error)
             self._call_a_new_guard()
         except RigError as error:
+            self._hands_off = NOT_PROVED_OFF
             self._absorb(error)
         volts = "volts unknown" if math.isnan(left) else f"{left:.2f} V left at the supply"
         hands_off = f"; hands off yet: {self._hands_off}" if self._hands_off else ""

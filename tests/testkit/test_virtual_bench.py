@@ -91,6 +91,12 @@ def test_a_fault_of_the_station_is_not_the_boards(
     assert record.board_verdict is not Verdict.FAIL
 
 
+def test_a_board_that_could_not_be_proved_off_is_not_to_be_touched(bench: VirtualBench) -> None:
+    record = bench.run([{"kind": "supply_unreachable", "at_seconds": 8}], seed=7, time_scale=20)
+    (off,) = [event.text for event in record.events if event.kind == "off"]
+    assert off == "volts unknown; hands off yet: it could not be read back as off; call the engineer"
+
+
 def test_a_board_pulled_out_is_nobodys_fault(bench: VirtualBench) -> None:
     record = bench.run([{"kind": "board_removed", "at_seconds": 9}], seed=7, time_scale=20)
     assert (record.verdict, record.failure_code) == (Verdict.ABORTED, "OPR-UNPLUG")
