@@ -1,0 +1,1 @@
+"""The station: many slots side by side, one fresh process a run, and the panel that shows them."""
