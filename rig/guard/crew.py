@@ -33,6 +33,7 @@ ORDER_SECONDS = 15.0
 # Pauses between looks at a slot that is not live.
 _PINS_LEASED, _PINS_IDLE = 0.1, 0.5
 _SUPPLY_STOPPING, _SUPPLY_LEASED, _SUPPLY_IDLE = 0.05, 0.5, 1.0
+_SUPPLY_LENT = 0.2
 _FEEL_LEASED, _FEEL_IDLE = 1.0, 5.0
 
 
@@ -116,6 +117,10 @@ class Crew:
         self._supply_worker.withdraw()
         self._bridge_worker.withdraw()
 
+    def withdraw_supply_orders(self) -> None:
+        """Forget what is left of orders to the supply; only under the keeper's lock, on lending it."""
+        self._supply_worker.withdraw()
+
     def change(self, change: Callable[[SlotRules, float], object]) -> None:
         """Let the rules take note of something that orders nothing. Errors pass."""
 
@@ -147,6 +152,8 @@ class Crew:
                 self._bridge_worker.urge(self.bridge.rest)
 
     def _look_at_supply(self) -> float:
+        if self.look(lambda rules, _now: rules.state.lent):
+            return _SUPPLY_LENT
         self.supply.look()
         with self.keeper.changed:
             rules = self.keeper.rules
@@ -161,7 +168,7 @@ class Crew:
         now = self.clock.now()
         with self.keeper.changed:
             rules = self.keeper.rules
-            leased, live, fault = rules.lease is not None, rules.state.live, rules.bridge_fault
+            leased, live, fault = rules.taken, rules.state.live, rules.bridge_fault
         if fault is None and now - self._felt_at >= (_FEEL_LEASED if leased else _FEEL_IDLE):
             self.bridge.feel()
             self._felt_at = now
