@@ -96,6 +96,9 @@ LENT_VOLTS = 1.0
 LENT_AMPS = 0.1
 LENT_SECONDS = 300.0
 
+# Watchdogs in the mains are fed only while the guard's mind was at work so lately.
+AWAKE_SECONDS = 1.0
+
 # Slots behind one breaker go on one after another; one that waits longer is refused.
 TURN_SECONDS = 20.0
 

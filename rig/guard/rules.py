@@ -204,6 +204,7 @@ class SlotRules(Lending):
 
     def tick(self, now: float) -> Orders:
         """Time passed. To be called at least thirty times a second."""
+        self._ticked_at = now
         lease = self.lease
         if lease is not None and lease.trip is None and now - lease.beat_at > limits.BEAT_SECONDS:
             return self._trip(Trip(Cause.GUARD, f"no beat from {lease.holder} for a second"), now)

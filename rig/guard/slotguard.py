@@ -118,8 +118,10 @@ class SlotGuard:
         self.look(lambda rules, _now: rules.require_lent(token))
 
     def _feed_mains(self) -> None:
-        """Mains back if they were cut; the supply gets its time to start."""
-        if self._crew.by_supply(self._crew.supply.feed_mains):
+        """Mains back if they were cut; the supply gets its time to start, after a relay's closing too."""
+        fed = self._crew.by_supply(self._crew.supply.feed_mains)
+        closed = self._crew.bridge.edges.closed_for(self._crew.clock.now())
+        if fed or closed < limits.BOOT_SECONDS:
             self._crew.wait_for(lambda rules: rules.supply_fault is None, limits.BOOT_SECONDS)
 
     def beat(self, token: str) -> None:
@@ -150,6 +152,7 @@ class SlotGuard:
             if self._feed is not None:
                 self._take_from(self._feed, token, demand, fresh=fresh)
             if fresh:
+                self._asked(token, self._crew.arm_mains)
                 self._prepare(token)
             return self._switch_on(token, demand)
         except RigError as error:
@@ -263,18 +266,16 @@ class SlotGuard:
         return self._by_supply(token, switch, ORDER_SECONDS)
 
     def _by_supply(self, token: str, job: Callable[[], T], seconds: float) -> T:
+        return self._asked(token, lambda: self._crew.by_supply(job, seconds))
+
+    def _by_bridge(self, token: str, job: Callable[[], T]) -> T:
+        return self._asked(token, lambda: self._crew.by_bridge(job))
+
+    def _asked(self, token: str, job: Callable[[], T]) -> T:
         """A trip is the better reason when a job fails because of one."""
         self._require(token)
         try:
-            return self._crew.by_supply(job, seconds)
-        except RigError:
-            self._require(token)
-            raise
-
-    def _by_bridge(self, token: str, job: Callable[[], T]) -> T:
-        self._require(token)
-        try:
-            return self._crew.by_bridge(job)
+            return job()
         except RigError:
             self._require(token)
             raise

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from rig.errors import GuardError, GuardTrip
+from rig.guard import envelope as limits
 from rig.guard.aftermath import Aftermath
 from rig.guard.current import CurrentFloor
 from rig.guard.envelope import Bounds, Cause
@@ -41,6 +42,7 @@ class Standing:
         self.bridge_fault: str | None = "not reached yet"
         self.thermometers = Thermometers(bounds.kelvin_per_second)
         self.fans = Fans()
+        self._ticked_at = now
         self.supply_at = self._pins_at = self._celsius_at = now
 
     @property
@@ -56,6 +58,10 @@ class Standing:
     def settled(self) -> bool:
         """Whether a run has announced settled work: the lower bound of current holds."""
         return self.lease is not None and self.lease.phase is Phase.HASHING
+
+    def awake(self, now: float) -> bool:
+        """Whether these rules are still asked what time it is: no watchdog is fed for a sleeping guard."""
+        return now - self._ticked_at < limits.AWAKE_SECONDS
 
     def take_notes(self) -> list[tuple[str, str]]:
         """Transitions since the last call: (what, why)."""
