@@ -66,7 +66,8 @@ class Outlet:
         self._ask("PUT", value, place)
         found = self._ask("GET", None, place)
         if found != value:
-            raise self._fault(f"found {found!r} after setting {place[1:] or 'it'} to {value}")
+            what = f"{place[1:]} to {value}" if place else value
+            raise self._fault(f"found {found!r} after setting {what}")
 
     def _ask(self, method: str, body: str | None, place: str = "") -> str:
         parts = urlsplit(self.base)
