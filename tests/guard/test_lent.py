@@ -59,6 +59,9 @@ def test_while_it_is_lent_the_guard_is_not_connected_and_leases_are_refused(
     client.require_loan()
     status = empty.client().status()["slot1"]
     assert (status["state"], status["supply"]) == ("lent", None)
+    shown = empty.run("-m", "rig", "guard", "status", "--fixture", str(empty.fixture))
+    said, _ = shown.communicate(timeout=60)
+    assert "lent to" in said
     with pytest.raises(GuardError, match=r"lent to a check"):
         empty.client().lease()
     with pytest.raises(GuardError, match=r"lent to a check"):
