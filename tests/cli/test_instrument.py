@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -139,6 +140,7 @@ def bench(tmp_path: Path) -> Iterator[tuple[Path, Path, dict[str, Any]]]:
     yield fixture, runtime, json.loads(Runtime(runtime).bench_ports.read_text())["slots"]
     process.terminate()
     process.communicate(timeout=30)
+    shutil.rmtree(runtime)
 
 
 def test_a_fixtures_instruments_are_lent_for_an_empty_slot_only(
