@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from contextlib import ExitStack
 from importlib import import_module
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -57,6 +58,7 @@ def pytest_configure(config: pytest.Config) -> None:
     except RigError as error:
         pytest.exit(f"rig: {error}", returncode=2 if isinstance(error, UsageError) else 3)
     config.pluginmanager.register(session, "rig-run")
+    config.args = [str(setup.plan.steps_at(Path(given))) for given in config.args]
 
 
 @pytest.fixture
