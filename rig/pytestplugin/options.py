@@ -40,6 +40,7 @@ class RunOptions:
     operator: str = ""
     plans: Path | None = None
     purpose: Purpose = Purpose.TEST
+    place: str | None = None                    # of the lab, by which the slot was asked for
 
     def as_pytest_words(self) -> list[str]:
         """The same options as plain pytest takes them."""
@@ -107,6 +108,7 @@ def read_options(config: pytest.Config, at: tuple[Path, str] | None = None) -> R
         operator=given["operator"] or "",
         plans=Path(plans) if plans else None,
         purpose=_purpose(given["purpose"]),
+        place=given["place"],
     )
 
 

@@ -84,3 +84,30 @@ def test_a_place_that_somebody_has_is_refused_before_power(lab: Any, offered: La
     assert done.returncode == 2, done.stdout + done.stderr
     assert f"place {PLACE} is acquired by" in done.stdout + done.stderr
     assert not (lab.runtime / "bench.json").exists()
+
+
+def test_production_ends_a_run_that_came_by_a_place(lab: Any, offered: Lab) -> None:
+    address = offered.state().address
+    assert address is not None
+    ci = subprocess.Popen(
+        words(lab, address, f"--rig-scenario={lab.scenario()}"), env=lab.environment, cwd=lab.folder,
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+    )
+    try:
+        lab.wait_for((lab.runtime / "bench.json").exists, 60, "the bench is up")
+        lab.wait_for(lab.output, 60, "the board is powered")
+        production = lab.run({"kind": "sensor_absent", "sensor": 0}, serial="S21PROTEST0000002")
+        out, _ = ci.communicate(timeout=60)
+    finally:
+        ci.kill()
+
+    assert production.summary["failure_code"] == "SENSOR-NONE", production.err
+    assert ci.returncode == 4, out
+    (file,) = lab.results.glob("*/S21PROTEST0000001-*/record.json")
+    record = json.loads(file.read_text())
+    assert (record["verdict"], record["failure_code"]) == ("ABORTED", "OPR-STOP")
+    at = {event["kind"]: event["at_seconds"] for event in record["events"]}
+    (told,) = [event["text"] for event in record["events"] if event["kind"] == "fault"]
+    assert "production wants the slot" in told
+    assert at["off"] - at["fault"] <= 5
+    assert Directory(address).places()[PLACE].acquired is None
