@@ -65,6 +65,7 @@ class RunSession:
         self._journal.append("start", **self._start.model_dump(mode="json"))
         self._log = RunLog(self._journal, self._clock)
         self.run = Run(setup, slot, self._log, progress)
+        progress.began(self._log.happened)
 
     @pytest.hookimpl(trylast=True)
     def pytest_configure(self, config: pytest.Config) -> None:
