@@ -101,3 +101,16 @@ def test_a_port_that_dies_after_the_bring_up_is_no_chain_without_chips(
     record = bench.run([{"kind": "uart_gone", "at_seconds": at_seconds}], seed=2015936614)
 
     assert (record.verdict, record.failure_code) == (Verdict.STATION_FAULT, "STN-LINK")
+
+
+@pytest.mark.parametrize("kind", ["lid_open", "estop"])
+def test_a_guard_that_switches_off_during_a_count_leaves_no_chip_missing(
+    bench: VirtualBench, kind: str
+) -> None:
+    """The count of the chips at work fell into the moment: nobody answers who has no power."""
+    record = bench.run([{"kind": kind, "at_seconds": 26.541}], seed=2093764997)
+
+    assert record.verdict in (Verdict.STATION_FAULT, Verdict.ABORTED)
+    assert record.failure_code in ("STN-LID", "STN-ESTOP")
+    assert record.board_verdict is None
+    assert "CHAIN-SHORT" not in [one.code for one in record.findings]
