@@ -8,8 +8,13 @@ from __future__ import annotations
 import gc
 import os
 from importlib import import_module
+from pathlib import Path
 
+from rig.pytestplugin.conclude import code_hash
+from rig.recipe import load_plan
 from rig.work.backend import best_backend
+
+PLAN = "RIG_STATION_PLAN"                       # the folder of the product's plan
 
 # what a run would import otherwise while the board waits
 LOADED = (
@@ -25,5 +30,9 @@ os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
 for module in LOADED:
     import_module(module)
 best_backend()                                  # its self-test, once
+code_hash()                                     # of the code that is loaded now
+if PLAN in os.environ:
+    # parsed once; a run reads the files again and parses what has changed
+    load_plan(Path(os.environ[PLAN]).parent, Path(os.environ[PLAN]).name)
 gc.collect()
 gc.freeze()                                     # forks share these pages for good
