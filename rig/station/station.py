@@ -47,8 +47,8 @@ class Station:
         self.flow = StationFlow(self._slots, place.plan.product.serial.says, self._feed_free)
         self._changed = asyncio.Event()
         self.crew = Crew(
-            place.options, place.plan.folder, place.runtime, clock, lambda _slot: self._changed.set(),
-            self._ended,
+            place.options, place.plan.folder, place.runtime, clock, simulated=place.fixture.simulated,
+            changed=lambda _slot: self._changed.set(), ended=self._ended,
         )
         self._guard = GuardLook(place.fixture_file, place.runtime, clock)
         self._shifts = ShiftBook(
