@@ -143,18 +143,9 @@ class RetestPolicy(Enum):
     ENFORCED = "enforced"                       # and a board in quarantine is not run
 
 
-class PanelEntry(Data):
-    """What the station's page needs to know of its place (docs/station.md)."""
-
-    printer: str | None = None                  # a ZPL printer's raw port, tcp://host:port
+class PanelEntry(Data):         # what the station's page needs to know of its place (docs/station.md)
+    printer: str | None = Field(default=None, pattern=rf"^{RAW_TCP.pattern}$")      # a ZPL printer's raw port
     golden_hours: float = Field(default=12.0, gt=0, le=24 * 31)     # how long a golden check holds
-
-    @field_validator("printer")
-    @classmethod
-    def _raw_port(cls, printer: str | None) -> str | None:
-        if printer is not None and not RAW_TCP.fullmatch(printer):
-            raise ValueError("tcp://HOST:PORT, the printer's raw port")
-        return printer
 
 
 class ChainTransport(Enum):
