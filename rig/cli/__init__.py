@@ -1,5 +1,5 @@
-"""The command line: ``rig decode``, ``doctor``, ``sim``, ``guard``, ``run``, ``instrument``, ``pack``,
-``plan``, ``repair``, ``show``.
+"""The command line: ``rig decode``, ``doctor``, ``export``, ``sim``, ``guard``, ``run``, ``instrument``,
+``pack``, ``plan``, ``repair``, ``show``.
 
 Each command's module keeps its heavy imports inside its function, so ``rig --version`` is quick.
 """
@@ -14,6 +14,7 @@ import typer
 import rig
 from rig.cli.decode import decode
 from rig.cli.doctor import doctor
+from rig.cli.export import export
 from rig.cli.guard import app as guard_app
 from rig.cli.instrument import app as instrument_app
 from rig.cli.pack import app as pack_app
@@ -51,6 +52,7 @@ def _options(
 
 app.command("decode")(decode)
 app.command("doctor")(doctor)
+app.command("export")(export)
 app.command("run")(run)
 app.command("show")(show)
 app.command("sim")(sim)

@@ -1,4 +1,4 @@
-"""One transaction on the station's SQLite file."""
+"""Transactions on the station's SQLite file."""
 
 from __future__ import annotations
 
@@ -38,3 +38,21 @@ def transaction(path: Path) -> Iterator[sqlite3.Connection]:
             f"{path}: found {error}, expected a store that can be written; check the disk and "
             "who may write there"
         ) from error
+
+
+@contextlib.contextmanager
+def reading(path: Path) -> Iterator[sqlite3.Connection]:
+    """The file as it stands now, to read from as long as it takes; it holds nobody up who writes.
+
+    Raises StationFault when the file cannot be used or a newer rig wrote it.
+    """
+    with transaction(path):
+        pass                                    # brought up to date
+    try:
+        with contextlib.closing(sqlite3.connect(path, timeout=WAIT_SECONDS)) as database:
+            database.isolation_level = None
+            database.execute("PRAGMA query_only = ON")
+            database.execute("BEGIN")
+            yield database
+    except sqlite3.Error as error:
+        raise StationFault(f"{path}: found {error}, expected a store that can be read") from error
