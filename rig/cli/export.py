@@ -13,6 +13,7 @@ from rig.errors import UsageError
 if TYPE_CHECKING:
     from rig.records.exports import Selected, Selection
 
+_APART = ("engineering", "golden", "gauge")
 FORMATS = ("junit", "csv", "parquet", "stdf", "cfx", "json")
 
 
@@ -30,7 +31,7 @@ def export(
         str | None, typer.Option(help="cfx: an AMQP endpoint instead, amqp://HOST[:PORT]/TARGET.")
     ] = None,
     simulated: Annotated[
-        bool, typer.Option("--simulated", help="Send simulated and engineering runs to an endpoint, too.")
+        bool, typer.Option("--simulated", help="Send simulated runs and those of no yield, too.")
     ] = False,
 ) -> None:
     """Export runs. Exit 0 written, 2 not as it must be, 3 the disk, store or endpoint failed."""
@@ -68,7 +69,7 @@ def _selection(runs: list[str] | None, since: str | None, until: str | None) -> 
 
 
 def _send(selected: Selected, to: str, *, simulated: bool) -> None:
-    from rig.records import Purpose
+    from rig.purpose import Purpose
     from rig.records.exports.amqp import deliver
 
     real = (
@@ -77,14 +78,14 @@ def _send(selected: Selected, to: str, *, simulated: bool) -> None:
     )
     sent = deliver(real, to)
     kept = selected.counts["runs"] - sent
-    more = f"; {kept} simulated or engineering not sent" if kept else ""
+    more = f"; {kept} simulated or not for the yield not sent" if kept else ""
     typer.echo(_told(selected, f"cfx: {sent} acknowledged of ") + more, err=True)
 
 
 def _told(selected: Selected, start: str) -> str:
     """How many runs, what they are, and what was left out."""
     counts = selected.counts
-    kinds = [f"{counts[kind]} {kind}" for kind in ("simulated", "engineering") if counts[kind]]
+    kinds = [f"{counts[kind]} {kind}" for kind in ("simulated", *_APART) if counts[kind]]
     text = start + (f"{counts['runs']} runs" if counts["runs"] else "no closed runs")
     text += f" {selected.selection}" if not counts["runs"] else f" ({', '.join(kinds)})" if kinds else ""
     left = [f"{count} {state.value}" for state, count in sorted(selected.left_out.items())]

@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from rig.cli import main
-from rig.records import STORE_FILE, Purpose, State, Store, read_record
+from rig.purpose import Purpose
+from rig.records import STORE_FILE, State, Store, read_record
 
 GOLDEN = Path(__file__).parents[1] / "data" / "golden"
 NAMES = ("pass", "marginal", "fail", "station_fault")

@@ -13,10 +13,11 @@ from pathlib import Path
 from typing import Any, Final
 from uuid import UUID, uuid5
 
+from rig.purpose import Purpose
 from rig.recipe.limits import Dimension
 from rig.records.exports.bounds import Bounds
 from rig.records.exports.values import Taken, values_of
-from rig.records.model import FindingRecord, Purpose, RunRecord
+from rig.records.model import FindingRecord, RunRecord
 from rig.verdict.measurement import Outcome
 from rig.verdict.severity import Verdict
 

@@ -65,7 +65,7 @@ class Selected:
 
     def __init__(self, path: Path, selection: Selection) -> None:
         self._path, self.selection = path, selection
-        self.counts: Counter[str] = Counter()       # all, simulated, engineering
+        self.counts: Counter[str] = Counter()       # runs, simulated, and by purpose
         self.left_out: Counter[State] = Counter()
         if selection.runs:
             self._demand(selection.runs)

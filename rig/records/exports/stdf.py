@@ -1,7 +1,6 @@
 """Runs to STDF V4: one file a lot, a PTR a value.
 
-A lot is what was tested alike: product, station, recipe, limits, real or simulated, test or
-engineering. A PTR holds one value with its own flags, so a value that is no number is said to be none;
+A lot is what was tested alike: product, station, recipe, limits, real or simulated, and purpose. A PTR holds one value with its own flags, so a value that is no number is said to be none;
 an MPR has no flag for one value of many.
 """
 
@@ -14,13 +13,14 @@ from hashlib import sha256
 from pathlib import Path
 from typing import BinaryIO
 
+from rig.purpose import Purpose
 from rig.recipe.limits import Dimension
 from rig.records.exports.bins import bins_of
 from rig.records.exports.bounds import Bounds
 from rig.records.exports.stdf_layouts import PIR, PRR, PTR, fits
 from rig.records.exports.stdf_lot import HEAD, Executions, Lot
 from rig.records.exports.values import Taken, values_of
-from rig.records.model import Purpose, RunRecord
+from rig.records.model import RunRecord
 from rig.verdict.measurement import Outcome
 from rig.verdict.severity import Verdict
 
@@ -64,7 +64,7 @@ def lot_name(record: RunRecord) -> str:
     """The lot's id, and its file's name: eight hex digits stand for the whole key."""
     marks = [record.product, record.station]
     marks += ["simulated"] if record.simulated else []
-    marks += ["engineering"] if record.purpose is Purpose.ENGINEERING else []
+    marks += [record.purpose.value] if record.purpose is not Purpose.TEST else []
     digits = sha256("\0".join(lot_key(record)).encode("utf-8", "backslashreplace")).hexdigest()[:8]
     return re.sub(r"[^A-Za-z0-9._-]", "_", "-".join([*marks, digits]))
 

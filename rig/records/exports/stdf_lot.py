@@ -11,9 +11,10 @@ from datetime import datetime
 from pathlib import Path
 from typing import Final
 
+from rig.purpose import Purpose
 from rig.records.exports.bins import Bin, Bins
 from rig.records.exports.stdf_layouts import FAR, HBR, MIR, MRR, PCR, SBR, SDR, TSR, Layout, fits
-from rig.records.model import Purpose, RunRecord
+from rig.records.model import RunRecord
 from rig.verdict.severity import Verdict
 
 HEAD: Final = 1
@@ -22,6 +23,7 @@ MOST_VALUES: Final = 1000       # test numbers kept for the values of one measur
 
 _LITTLE_ENDIAN, _VERSION = 2, 4
 _NAMES = 4_000_000
+_MODES = {Purpose.TEST: "P", Purpose.ENGINEERING: "E", Purpose.GOLDEN: "C", Purpose.GAUGE: "Q"}
 
 
 @dataclass(slots=True)
@@ -116,7 +118,7 @@ class Lot:
         yield FAR.encode(CPU_TYPE=_LITTLE_ENDIAN, STDF_VER=_VERSION)
         yield MIR.encode(
             SETUP_T=seconds(first.started), START_T=seconds(first.started), STAT_NUM=1,
-            MODE_COD="D" if first.simulated else "E" if marks else "P",
+            MODE_COD="D" if first.simulated else _MODES[first.purpose],
             LOT_ID=self.name, PART_TYP=first.product, NODE_NAM=first.station, TSTR_TYP="rig",
             JOB_NAM=first.product, JOB_REV=plan.get("recipe.yaml", ""), OPER_NAM=first.operator or "",
             EXEC_TYP="rig", EXEC_VER=first.made_by.rig_version, TEST_COD=first.purpose.value,

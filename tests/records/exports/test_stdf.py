@@ -12,8 +12,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from rig.purpose import Purpose
 from rig.recipe.limits import Dimension
-from rig.records import MeasurementRecord, Purpose, RunRecord
+from rig.records import MeasurementRecord, RunRecord
 from rig.records.exports.bins import OTHER, SOFT
 from rig.records.exports.stdf import lot_name, scaled, write_stdf
 from rig.records.exports.stdf_layouts import LAYOUTS, ascii_text
