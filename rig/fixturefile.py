@@ -12,6 +12,7 @@ from pydantic import Field, field_validator, model_validator
 
 from rig.datafile import Data, load
 from rig.errors import UsageError
+from rig.mesentry import MesEntry
 
 # A whole board without any cooling gains 0.9 K/s at 1,060 W (1,235 J/K, assumed). Scenarios of the
 # simulated bench divide its thermal time constants by 20 as a rule, and by more.
@@ -214,6 +215,7 @@ class FixtureFile(Data):
     unload: UnloadEntry = UnloadEntry()
     feeds: dict[SlotName, FeedEntry] = Field(default={})
     most_kelvin_per_second: float | None = Field(default=None, gt=0)    # a rise beyond it switches off
+    mes: MesEntry | None = None                 # who is asked before a run and told after it (docs/mes.md)
     slots: dict[SlotName, SlotEntry] = Field(min_length=1)
 
     @model_validator(mode="after")

@@ -1,5 +1,5 @@
 """The command line: ``rig decode``, ``doctor``, ``export``, ``sim``, ``guard``, ``run``, ``instrument``,
-``pack``, ``plan``, ``repair``, ``show``.
+``mes``, ``pack``, ``plan``, ``repair``, ``show``.
 
 Each command's module keeps its heavy imports inside its function, so ``rig --version`` is quick.
 """
@@ -17,6 +17,7 @@ from rig.cli.doctor import doctor
 from rig.cli.export import export
 from rig.cli.guard import app as guard_app
 from rig.cli.instrument import app as instrument_app
+from rig.cli.mes import app as mes_app
 from rig.cli.pack import app as pack_app
 from rig.cli.plan import app as plan_app
 from rig.cli.repair import app as repair_app
@@ -59,6 +60,7 @@ app.command("sim")(sim)
 app.command("study")(study)
 app.add_typer(guard_app, name="guard")
 app.add_typer(instrument_app, name="instrument")
+app.add_typer(mes_app, name="mes")
 app.add_typer(pack_app, name="pack")
 app.add_typer(plan_app, name="plan")
 app.add_typer(repair_app, name="repair")

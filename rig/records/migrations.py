@@ -69,6 +69,16 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         ) STRICT""",
         "CREATE INDEX repairs_by_serial ON repairs (serial, at)",
     ),
+    (   # what the factory's system is owed
+        """CREATE TABLE mes_owed (
+            run_id TEXT PRIMARY KEY,
+            fixture TEXT NOT NULL,
+            owing TEXT NOT NULL CHECK (owing IN ('waiting', 'told', 'refused')),
+            at TEXT NOT NULL,
+            reason TEXT NOT NULL DEFAULT ''
+        ) STRICT""",
+        "CREATE INDEX mes_owed_by_fixture ON mes_owed (fixture, owing)",
+    ),
 )
 VERSION = len(MIGRATIONS)
 

@@ -1,7 +1,8 @@
 """Runs to STDF V4: one file a lot, a PTR a value.
 
-A lot is what was tested alike: product, station, recipe, limits, real or simulated, and purpose. A PTR holds one value with its own flags, so a value that is no number is said to be none;
-an MPR has no flag for one value of many.
+A lot is what was tested alike: product, station, recipe, limits, real or simulated, and purpose.
+A PTR holds one value with its own flags, so a value that is no number is said to be none; an MPR has
+no flag for one value of many.
 """
 
 from __future__ import annotations
