@@ -1,5 +1,5 @@
 """The command line: ``rig decode``, ``doctor``, ``sim``, ``guard``, ``run``, ``instrument``, ``pack``,
-``plan``, ``repair``, ``show``.
+``plan``, ``plant``, ``outbox``, ``repair``, ``show``.
 
 Each command's module keeps its heavy imports inside its function, so ``rig --version`` is quick.
 """
@@ -16,8 +16,10 @@ from rig.cli.decode import decode
 from rig.cli.doctor import doctor
 from rig.cli.guard import app as guard_app
 from rig.cli.instrument import app as instrument_app
+from rig.cli.outbox import app as outbox_app
 from rig.cli.pack import app as pack_app
 from rig.cli.plan import app as plan_app
+from rig.cli.plant import app as plant_app
 from rig.cli.repair import app as repair_app
 from rig.cli.run import run
 from rig.cli.show import show
@@ -57,8 +59,10 @@ app.command("sim")(sim)
 app.command("study")(study)
 app.add_typer(guard_app, name="guard")
 app.add_typer(instrument_app, name="instrument")
+app.add_typer(outbox_app, name="outbox")
 app.add_typer(pack_app, name="pack")
 app.add_typer(plan_app, name="plan")
+app.add_typer(plant_app, name="plant")
 app.add_typer(repair_app, name="repair")
 
 
