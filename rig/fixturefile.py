@@ -11,6 +11,7 @@ from typing import Annotated, Self
 from pydantic import Field, field_validator, model_validator
 
 from rig.datafile import Data, load
+from rig.destinations import PlantEntry, TelemetryEntry
 from rig.errors import UsageError
 from rig.mesentry import MesEntry
 
@@ -215,6 +216,8 @@ class FixtureFile(Data):
     unload: UnloadEntry = UnloadEntry()
     feeds: dict[SlotName, FeedEntry] = Field(default={})
     most_kelvin_per_second: float | None = Field(default=None, gt=0)    # a rise beyond it switches off
+    plant: PlantEntry | None = None             # where runs and repairs go (docs/plant.md)
+    telemetry: TelemetryEntry | None = None     # where the seconds of a run go
     mes: MesEntry | None = None                 # who is asked before a run and told after it (docs/mes.md)
     slots: dict[SlotName, SlotEntry] = Field(min_length=1)
 
