@@ -36,6 +36,8 @@ class Owed:
     serial: str
     owing: Owing
     reason: str
+    at: str                     # ISO 8601, UTC: of the last change
+    number: int
 
 
 class OwedBook:
@@ -56,11 +58,12 @@ class OwedBook:
         """Runs that ended, the oldest first; those that were refused, too."""
         with transaction(self._path) as database:
             rows = database.execute(
-                "SELECT run_id, serial, owing, reason FROM mes_owed JOIN runs USING (run_id) "
+                "SELECT run_id, serial, owing, reason, at, mes_owed.rowid "
+                "FROM mes_owed JOIN runs USING (run_id) "
                 "WHERE mes_owed.fixture = ? AND owing != ? AND state != ? ORDER BY started, run_id",
                 [self._fixture, Owing.TOLD.value, State.PENDING.value],
             ).fetchall()
-        return tuple(Owed(run_id, serial, Owing(owing), reason) for run_id, serial, owing, reason in rows)
+        return tuple(Owed(run_id, serial, Owing(owing), *rest) for run_id, serial, owing, *rest in rows)
 
     def record(self, run_id: str) -> RunRecord:
         """As the store has it now."""
@@ -71,8 +74,9 @@ class OwedBook:
     def settle(self, run_id: str, owing: Owing, reason: str = "") -> None:
         with transaction(self._path) as database:
             database.execute(
-                "UPDATE mes_owed SET owing = ?, reason = ?, at = ? WHERE run_id = ?",
-                [owing.value, reason, self._now(), run_id],
+                "UPDATE mes_owed SET at = CASE WHEN owing = :owing THEN at ELSE :at END, owing = :owing, "
+                "reason = :reason WHERE run_id = :run_id",
+                {"owing": owing.value, "reason": reason, "at": self._now(), "run_id": run_id},
             )
 
     def _now(self) -> str:
