@@ -20,6 +20,7 @@ from rig.verdict import Verdict
 
 ROOT = Path(rig.__file__).parents[1]
 SERIAL = "S21PROTEST0000001"
+SHORT = {"kind": "short_circuit", "ohms": 0.01}        # a run that is soon over
 Bench = Callable[..., VirtualBench]
 
 
@@ -90,8 +91,8 @@ def test_away_but_allowed_the_result_waits(
     bench: Bench, standin: StandIn, tmp_path: Path, capsys: pytest.CaptureFixture[str],
 ) -> None:
     standin.status = 500
-    record = bench(offline="allow_and_queue").run(scanned=SERIAL, serial=SERIAL)
-    assert record.verdict is Verdict.PASS
+    record = bench(offline="allow_and_queue").run([SHORT], scanned=SERIAL)
+    assert record.failure_code == "POWER-SHORT", "the board was run"
     assert "as the bench allows" in told(record)[0]
     capsys.readouterr()
     assert rig_mes(tmp_path, "status") == 1
@@ -117,7 +118,7 @@ def test_not_let_in_is_no_outage(bench: Bench, standin: StandIn) -> None:
 def test_a_production_system_hears_nothing_of_simulated_runs(
     bench: Bench, standin: StandIn, tmp_path: Path,
 ) -> None:
-    record = bench(all_runs=False).run(scanned="S21PROTEST0000002")
+    record = bench(all_runs=False).run([SHORT], scanned=SERIAL)
     assert told(record) == ["neither asked nor told: the run is simulated, or not for the yield"]
     assert standin.requests == []
     assert rig_mes(tmp_path, "status") == 0
