@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import csv
 import json
+import socket
 import sys
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
+from proofs.amqp_peer import amqp_peer
 from rig.cli import main
 from rig.purpose import Purpose
 from rig.records import STORE_FILE, State, Store, read_record
@@ -117,8 +119,6 @@ def test_no_store_is_not_made(tmp_path: Path, capsys: pytest.CaptureFixture[str]
 
 
 def test_an_endpoint_that_is_away_ends_with_3(results: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    import socket
-
     with socket.socket() as held:
         held.bind(("127.0.0.1", 0))
         address = f"amqp://127.0.0.1:{held.getsockname()[1]}/cfx"
@@ -126,3 +126,21 @@ def test_an_endpoint_that_is_away_ends_with_3(results: Path, capsys: pytest.Capt
     told = capsys.readouterr()
     assert told.err.startswith("rig: 127.0.0.1:")
     assert (told.err.count("\n"), told.out) == (1, "")
+
+
+def test_simulated_runs_are_sent_only_when_told(results: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    real = read_record(GOLDEN / "record_pass.json").model_copy(update={"run_id": "real", "simulated": False})
+    Store(results / STORE_FILE).put(real)
+    Store(results / STORE_FILE).put(
+        real.model_copy(update={"run_id": "golden", "purpose": Purpose.GOLDEN})
+    )
+    with amqp_peer() as peer:
+        address = f"amqp://127.0.0.1:{peer.port}/cfx"
+        assert export(results, "cfx", *ALL, "--to", address) == 0
+        assert [json.loads(message.body)["Source"] for message in peer.found] == ["bench-3.sim.slot1"]
+        assert capsys.readouterr().err == (
+            "cfx: 1 acknowledged of 6 runs (4 simulated, 1 golden); "
+            "5 simulated or not for the yield not sent\n"
+        )
+        assert export(results, "cfx", *ALL, "--to", address, "--simulated") == 0
+        assert len(peer.found) == 7

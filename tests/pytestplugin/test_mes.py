@@ -108,6 +108,15 @@ def test_away_but_allowed_the_result_waits(
     assert rig_mes(tmp_path, "status") == 0
 
 
+def test_the_next_run_tells_what_waited(bench: Bench, standin: StandIn, tmp_path: Path) -> None:
+    standin.status = 500
+    first = bench(offline="allow_and_queue").run([SHORT], scanned=SERIAL)
+    standin.status = 200
+    second = bench().run([SHORT], scanned=SERIAL)
+    assert list(standin.results) == [second.run_id, first.run_id]
+    assert rig_mes(tmp_path, "status") == 0
+
+
 def test_not_let_in_is_no_outage(bench: Bench, standin: StandIn) -> None:
     standin.token = "another"
     record = bench(offline="allow_and_queue").run(scanned=SERIAL)

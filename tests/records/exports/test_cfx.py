@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import json
 import socket
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 import pytest
-from proton import Delivery
-from proton.handlers import MessagingHandler
-from proton.reactor import ApplicationEvent, Container, EventInjector
 
+from proofs.amqp_peer import Peer, amqp_peer
 from rig.errors import StationFault, UsageError
 from rig.records import RunRecord
 from rig.records.exports import amqp
@@ -90,53 +87,10 @@ def test_a_hostile_serial_stays_on_its_line(runs: list[RunRecord], tmp_path: Pat
     assert json.loads(lines[0])["MessageBody"]["TestedUnits"][0]["UnitIdentifier"] == evil.serial
 
 
-class Peer(MessagingHandler):
-    """An AMQP 1.0 endpoint on 127.0.0.1; it takes messages until ``least``, and rejects the others."""
-
-    def __init__(self, least: int = 1000) -> None:
-        super().__init__(auto_accept=False)
-        self.least, self.port = least, 0
-        self.found: list[Any] = []
-        self.listens = threading.Event()
-        self.ending = EventInjector()
-        self.targets: set[str] = set()
-
-    def on_start(self, event: Any) -> None:
-        free = socket.socket()
-        free.bind(("127.0.0.1", 0))
-        self.port = free.getsockname()[1]
-        free.close()
-        event.container.selectable(self.ending)
-        self.acceptor = event.container.listen(f"127.0.0.1:{self.port}")
-        self.listens.set()
-
-    def on_ending(self, event: Any) -> None:
-        self.acceptor.close()
-
-    def on_link_opening(self, event: Any) -> None:
-        self.targets.add(event.link.remote_target.address)
-        event.link.target.address = event.link.remote_target.address
-
-    def on_message(self, event: Any) -> None:
-        good = len(self.found) < self.least
-        if good:
-            self.found.append(event.message)
-        event.delivery.update(Delivery.ACCEPTED if good else Delivery.REJECTED)
-        event.delivery.settle()
-
-
 @pytest.fixture
 def peer(request: pytest.FixtureRequest) -> Iterator[Peer]:
-    handler = Peer(getattr(request, "param", 1000))
-    container = Container(handler)
-    thread = threading.Thread(target=container.run)
-    thread.start()
-    assert handler.listens.wait(10)
-    yield handler
-    handler.ending.trigger(ApplicationEvent("ending"))
-    handler.ending.close()
-    thread.join(10)
-    assert not thread.is_alive()
+    with amqp_peer(getattr(request, "param", 1000)) as found:
+        yield found
 
 
 def test_each_run_is_acknowledged(peer: Peer, runs: list[RunRecord]) -> None:

@@ -162,6 +162,12 @@ def test_every_code_has_a_bin_of_its_own() -> None:
         assert number // 100 == {"STN": 9, "OPR": 8}.get(code.value[:3], 1)
 
 
+def test_the_page_names_every_bin() -> None:
+    page = (Path(__file__).parents[3] / "docs" / "exports.md").read_text()
+    for code, number in SOFT.items():
+        assert f"{number} {code.value}" in page
+
+
 @pytest.mark.parametrize(("unit", "base"), [
     ("V", ("V", 0)), ("mV", ("V", 3)), ("TH/s", ("H/s", -12)), ("kW", ("W", -3)), ("ohm", ("ohm", 0)),
     ("celsius", ("degC", 0)), ("chips", ("chips", 0)), ("", ("", 0)), ("m", ("m", 0)), ("J/TH", ("J/TH", 0)),
