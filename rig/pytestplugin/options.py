@@ -35,6 +35,7 @@ class RunOptions:
     results: Path = Path("results")
     operator: str = ""
     plans: Path | None = None
+    telemetry: bool = True          # runs in virtual time keep none unless they are asked to
 
     def as_pytest_words(self) -> list[str]:
         """The same options as plain pytest takes them."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 
 Field = float | int | bool | str
 NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*", re.ASCII)
@@ -38,6 +39,7 @@ def told(fields: Mapping[str, Field]) -> str:
     return ",".join([f"{_name(name)}={_value(name, value)}" for name, value in fields.items()])
 
 
+@lru_cache(maxsize=1000)
 def _name(name: str) -> str:
     if NAME.fullmatch(name) is None or name == "time":
         raise NotALine(f"found the name {name!r}, expected letters, digits and _, and not 'time'")
