@@ -28,6 +28,7 @@ from rig.pytestplugin.powered_run import BoardStopped
 from rig.pytestplugin.progress import Progress
 from rig.pytestplugin.setup import RunSetup, results_folder
 from rig.pytestplugin.stops import Stops
+from rig.pytestplugin.telemetry import begin_telemetry
 from rig.records import Journal, RunFolder, RunRecord, close_dead_runs
 from rig.slot import InstrumentNote, SlotProvider
 from rig.verdict.evidence import Fault
@@ -67,7 +68,8 @@ class RunSession:
         self._start = begin(setup, self._clock.utc())
         self._journal = Journal(self._folder.journal, self._clock)
         self._journal.append("start", **self._start.model_dump(mode="json"))
-        self._log = RunLog(self._journal, self._clock)
+        self._telemetry = begin_telemetry(setup, self._folder.path, self._clock)
+        self._log = RunLog(self._journal, self._clock, self._telemetry)
         self.run = Run(setup, slot, self._log, progress)
 
     @pytest.hookimpl(trylast=True)
@@ -172,6 +174,7 @@ class RunSession:
             raise
         self._conclusion, self.record, self.record_path = found, found.record, path
         self._progress.end(found.ending(path, self._hands_off))
+        self._telemetry.close()
         self.untold = self._mes.tell()
 
     def _ended(self, session: pytest.Session) -> Conclusion:
@@ -197,6 +200,8 @@ class RunSession:
 
     def _settle(self) -> None:
         """A disk that lost a line of the journal is the station's fault, while it can be said."""
+        self._telemetry.settle()
+        self._log.heed_telemetry()
         try:
             self._journal.settle()
         except StationFault as error:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 
 Field = float | int | bool | str
 NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*", re.ASCII)
@@ -38,6 +39,7 @@ def told(fields: Mapping[str, Field]) -> str:
     return ",".join([f"{_name(name)}={_value(name, value)}" for name, value in fields.items()])
 
 
+@lru_cache(maxsize=1000)
 def _name(name: str) -> str:
     if NAME.fullmatch(name) is None or name == "time":
         raise NotALine(f"found the name {name!r}, expected letters, digits and _, and not 'time'")
@@ -67,6 +69,6 @@ def _value(name: str, value: Field) -> str:
 
 
 def _time(ns: int) -> str:
-    if not 0 < ns < _LARGEST:
+    if not 0 < ns < _LARGEST - 1:           # the servers' own bound
         raise NotALine(f"found the time {ns}, expected nanoseconds since 1970")
     return f"{ns:d}"
