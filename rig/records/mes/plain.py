@@ -24,8 +24,9 @@ class Plain:
         if answer["may_run"]:
             return Route()
         reason = answer.get("reason")
-        known = reason if reason in set(Reason) else Reason.OTHER
-        return Route(Reason(known), line(answer.get("text") or reason or ""))
+        if isinstance(reason, str) and reason in set(Reason):
+            return Route(Reason(reason), line(answer.get("text") or ""))
+        return Route(Reason.OTHER, line(answer.get("text") or reason or ""))
 
     def tell(self, record: RunRecord, token: str | None) -> Message:
         del token

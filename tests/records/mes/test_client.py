@@ -40,6 +40,12 @@ def test_it_may_not(reason: Reason, client: Client, standin: StandIn) -> None:
     assert client().route(QUESTION) == Route(reason, "see QA [31m")
 
 
+@pytest.mark.parametrize("reason", [["quarantine"], {"a": 1}, 7, None])
+def test_a_reason_that_is_no_word(reason: object, client: Client, standin: StandIn) -> None:
+    standin.routes[QUESTION.serial] = {"may_run": False, "reason": reason}
+    assert client().route(QUESTION).reason is Reason.OTHER
+
+
 def test_a_reason_nobody_knows_is_another(client: Client, standin: StandIn) -> None:
     standin.routes[QUESTION.serial] = {"may_run": False, "reason": "full moon"}
     assert client().route(QUESTION) == Route(Reason.OTHER, "full moon")
