@@ -20,7 +20,7 @@ SIMULATED_RISE_KELVIN_PER_SECOND = 60.0
 
 Option = bool | int | float | str | list[int] | list[str] | None
 RAW_TCP = re.compile(r"tcp://[^/:\s]+:\d{1,5}")
-Site = Annotated[str, Field(pattern=r"^\p{L}[\p{L}\p{M}\p{N} .,'()/&-]{0,79}$")]     # one line of plain letters
+Site = Annotated[str, Field(pattern=r"^\p{L}[\p{L}\p{M}\p{N} .,'()/&-]{0,79}$")]     # one plain line
 SlotName = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,40}$")]     # names locks and logs, too
 
 
