@@ -43,7 +43,7 @@ def transaction(path: Path) -> Iterator[sqlite3.Connection]:
 
 @contextlib.contextmanager
 def reading(path: Path) -> Iterator[sqlite3.Connection]:
-    """One consistent view for who may only read: nothing is written, made or brought up to date.
+    """One consistent view for who may only read: no store is made, changed or brought up to date.
 
     Raises UsageError when there is no store, or an older or newer rig's; StationFault when it cannot be
     read.
