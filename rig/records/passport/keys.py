@@ -8,7 +8,6 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
-import stat
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -23,11 +22,11 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_public_key,
 )
 
+from rig.datafile import demand_private
 from rig.errors import UsageError
 from rig.records.files import keeping
 
 DEVELOPMENT_FILE = "passport-development-key.pem"       # in the results folder
-OTHERS = stat.S_IRWXG | stat.S_IRWXO
 ID_DIGITS = 16
 MOST_BYTES = 10_000                                     # of a key file; one is 119 bytes
 
@@ -96,13 +95,8 @@ def make_key(path: Path) -> SigningKey:
 
 def load_key(path: Path, *, development: bool = False) -> SigningKey:
     """The private key in a PEM file that nobody else may read. Raises UsageError."""
+    demand_private(path)
     text = _text_of(path, "an Ed25519 private key in PEM")
-    mode = stat.S_IMODE(path.stat().st_mode)
-    if mode & OTHERS:
-        raise UsageError(
-            f"{path}: found mode {mode:04o}, expected a private key that only its owner may read: chmod 600, "
-            "and make a new one if others may have read it"
-        )
     try:
         private = load_pem_private_key(text, password=None)
     except TypeError:
