@@ -12,7 +12,6 @@ from rig.records.model import (
     InstrumentRecord,
     MadeBy,
     MeasurementRecord,
-    Purpose,
     RunRecord,
     RunStart,
 )
@@ -23,7 +22,7 @@ from rig.records.write import STORE_FILE, file_run, read_record, write_record
 
 __all__ = [
     "STORE_FILE", "CycleBook", "Cycles", "EepromRecord", "Entry", "Event", "FindingRecord",
-    "IdentityRecord", "InstrumentRecord", "Journal", "Kind", "MadeBy", "MeasurementRecord", "Purpose",
+    "IdentityRecord", "InstrumentRecord", "Journal", "Kind", "MadeBy", "MeasurementRecord",
     "RunFolder", "RunRecord", "RunStart", "State", "Store", "Summary", "close_dead_runs", "file_run",
     "new_run_id", "read_journal", "read_record", "write_junit", "write_record",
 ]

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from datetime import datetime
-from enum import StrEnum
 from typing import Final, Literal, Self
 
 from pydantic import AwareDatetime, Field
 
 from rig.datafile import Data
+from rig.purpose import Purpose
 from rig.recipe.eeprom_layout import BoardIdentity
 from rig.recipe.failures import Party, party_of
 from rig.recipe.limits import Dimension
@@ -21,13 +21,6 @@ from rig.verdict.retest import Action, NextStep
 from rig.verdict.severity import Verdict
 
 SCHEMA_VERSION: Final = 3
-
-
-class Purpose(StrEnum):
-    """What a run was made for. Only a test counts for its board, its slot and the yield."""
-
-    TEST = "test"
-    ENGINEERING = "engineering"     # a pack recorded, something tried out
 
 
 class MadeBy(Data):

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from rig.errors import UsageError
-from rig.records.model import Purpose
+from rig.purpose import Purpose
 from rig.records.passport.lot_statement import LeftOut
 from rig.records.passport.statement import PassportStatement, statement_of
 from rig.records.plain import plain
@@ -47,7 +47,7 @@ def select_boards(database: sqlite3.Connection, period: Period) -> Selected:
             why = "It is simulated: there is no such board."
             left_out.append(LeftOut(serial=serial, run_id=run_id, why=why))
         elif not test:
-            left_out.append(LeftOut(serial=serial, run_id=run_id, why="It had engineering runs only."))
+            left_out.append(LeftOut(serial=serial, run_id=run_id, why="None of its runs was a test."))
         else:
             one = _of_board(database, serial, period, simulated=simulated)
             if isinstance(one, LeftOut):

@@ -11,10 +11,11 @@ from pydantic import ValidationError
 
 from rig.datafile import Data
 from rig.errors import UsageError
+from rig.purpose import Purpose
 from rig.records.canonical import NotCanonical, digest_of
 from rig.records.chain import Link, last_link, link_before
 from rig.records.folder import SAFE_NAME, RunFolder
-from rig.records.model import IdentityRecord, InstrumentRecord, Purpose, RunRecord
+from rig.records.model import IdentityRecord, InstrumentRecord, RunRecord
 from rig.records.plain import plain
 from rig.records.store import State
 from rig.verdict.retest import Action

@@ -178,7 +178,8 @@ def test_what_the_product_writes_is_read() -> None:
     assert {name: getattr(IDENTITY, name) for name in board.values} == board.values
     assert work.values == {
         "volts": 13.1, "mhz": 590, "answer_share": 0.9991, "done_type": 0,
-        "celsius_in": 24, "celsius_out": 61, "pt2_result": 1, "pt2_count": 2, "test_version": 0, "test_standard": 0, "unknown": bytes(2),
+        "celsius_in": 24, "celsius_out": 61, "pt2_result": 1, "pt2_count": 2, "test_version": 0,
+        "test_standard": 0, "unknown": bytes(2),
     }
     assert sweep.state is RegionState.UNWRITTEN
 

@@ -16,7 +16,8 @@ from typing import Any
 import pytest
 
 from rig.errors import UsageError
-from rig.records import Purpose, State
+from rig.purpose import Purpose
+from rig.records import State
 from rig.records.model import InstrumentRecord
 from rig.records.passport import (
     LotStatement,
@@ -72,7 +73,7 @@ def test_only_boards_that_may_ship_are_in_it(station: Any, packet_of: MakePacket
         "FELL": "Its last run ended PASS. Next: quarantine. Because.",
         "MENDED": "It was worked on after its last run.",
         "OLD": "Its last run ended PASS. Its record does not say that it may ship.",
-        "TRIED": "It had engineering runs only.",
+        "TRIED": "None of its runs was a test.",
         "WAITS": "Its last run is not closed yet.",
     }
 

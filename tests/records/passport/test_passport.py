@@ -17,7 +17,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from rig.errors import UsageError
-from rig.records import Purpose, RunRecord, State, Store, read_record
+from rig.purpose import Purpose
+from rig.records import RunRecord, State, Store, read_record
 from rig.records.canonical import canonical, digest_of
 from rig.records.passport import (
     NoPassport,
