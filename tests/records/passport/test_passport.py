@@ -328,3 +328,32 @@ def test_a_configured_key_is_no_development_key(station: Any, tmp_path: Path) ->
     _, text = issue_passport(station.results, run.run_id, chosen_key(station.results, tmp_path / "key.pem"))
     assert b'"development_key":false' in text
     assert not (station.results / "passport-development-key.pem").exists()
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(max_size=9),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=9), inner, max_size=3),
+    max_leaves=6,
+)
+
+
+@settings(max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(data=st.data())
+def test_whatever_a_passport_says_it_is_told_and_never_a_crash(
+    data: st.DataObject, station: Any, issued: tuple[RunRecord, Path], tmp_path: Path
+) -> None:
+    envelope = json.loads(issued[1].read_bytes())
+    place = envelope
+    while isinstance(place, dict) and place and data.draw(st.booleans()):
+        name = data.draw(st.sampled_from(sorted(place)))
+        if not isinstance(place[name], dict):
+            break
+        place = place[name]
+    place[data.draw(st.sampled_from([*sorted(place), "other"]))] = data.draw(JSON)
+    changed = canonical(envelope) + b"\n"
+    if changed == issued[1].read_bytes():
+        return
+    (tmp_path / "changed.json").write_bytes(changed)
+    with contextlib.suppress(NoPassport):
+        assert verify_file(tmp_path / "changed.json", results=station.results).problems
