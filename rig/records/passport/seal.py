@@ -43,7 +43,7 @@ S = TypeVar("S", bound=Data)
 class Sealed(Generic[S]):
     """What a sealed file says. ``problems``: why it may not be believed, a sentence each.
 
-    ``statement`` is None where it has not the form of one.
+    ``public_key`` is "" where it names none; ``statement`` is None where it has not the form of one.
     """
 
     statement: S | None
@@ -80,7 +80,7 @@ def unseal(text: bytes, kind: Kind, model: type[S], trusted: str | None = None) 
         problems.append(f"{field}: {first['msg']}")
     public = envelope.get("public_key")
     return Sealed(
-        statement, public if isinstance(public, str) else "", envelope.get("development_key") is True,
+        statement, str(public) if _is_hex(public, _HEX_DIGITS["public_key"]) else "", envelope.get("development_key") is True,
         tuple(problems),
     )
 

@@ -61,7 +61,7 @@ def verify_packet(folder: Path, trusted: str | None = None, results: Path | None
             path = folder / PASSPORTS / board.file
             problems += _same_bytes(path, board.passport)
             if path.is_file():
-                statement, wrong = _of_packet(path, sealed.public_key)
+                statement, wrong = _of_packet(path, sealed.public_key or None)
                 problems += [f"{board.file}: {one}" for one in wrong]
                 if statement is not None:
                     statements.append(statement)
@@ -73,7 +73,7 @@ def verify_packet(folder: Path, trusted: str | None = None, results: Path | None
     return Report(lot, sealed.public_key, sealed.development, tuple(problems))
 
 
-def _of_packet(path: Path, public_key: str) -> tuple[PassportStatement | None, tuple[str, ...]]:
+def _of_packet(path: Path, public_key: str | None) -> tuple[PassportStatement | None, tuple[str, ...]]:
     try:
         sealed = _unsealed(path, Kind.PASSPORT, PassportStatement, public_key)
     except NoPassport as error:

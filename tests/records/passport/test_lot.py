@@ -18,6 +18,7 @@ import pytest
 from rig.errors import UsageError
 from rig.purpose import Purpose
 from rig.records import State
+from rig.records.canonical import canonical
 from rig.records.model import InstrumentRecord
 from rig.records.passport import (
     LotStatement,
@@ -178,6 +179,12 @@ def spoil_list(folder: Path) -> None:
     (folder / "lot.json").write_text(text + "\n")
 
 
+def spoil_key(folder: Path) -> None:
+    lot = json.loads((folder / "lot.json").read_bytes())
+    lot["public_key"] = "zz"
+    (folder / "lot.json").write_bytes(canonical(lot) + b"\n")
+
+
 @pytest.mark.parametrize(
     ("spoil", "says"),
     [
@@ -185,6 +192,7 @@ def spoil_list(folder: Path) -> None:
         (swap, "found the passport of board B2"),
         (spoil_passport, "the signature does not fit"),
         (spoil_list, "the signature does not fit"),
+        (spoil_key, "public_key: expected 64 digits of hex"),
         (lambda folder: (folder / "index.html").unlink(), "index.html: is gone from the packet"),
         (lambda folder: sorted((folder / "passports").iterdir())[1].unlink(), "is gone from the packet"),
         (lambda folder: (folder / "passports" / "more.json").write_text("{}"),
