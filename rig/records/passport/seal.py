@@ -79,10 +79,8 @@ def unseal(text: bytes, kind: Kind, model: type[S], trusted: str | None = None) 
         field = ".".join(map(str, ("statement", *first["loc"])))
         problems.append(f"{field}: {first['msg']}")
     public = envelope.get("public_key")
-    return Sealed(
-        statement, str(public) if _is_hex(public, _HEX_DIGITS["public_key"]) else "", envelope.get("development_key") is True,
-        tuple(problems),
-    )
+    named = str(public) if _is_hex(public, _HEX_DIGITS["public_key"]) else ""
+    return Sealed(statement, named, envelope.get("development_key") is True, tuple(problems))
 
 
 def _envelope(text: bytes, kind: Kind) -> dict[str, Any]:
