@@ -20,6 +20,7 @@ SIMULATED_RISE_KELVIN_PER_SECOND = 60.0
 
 Option = bool | int | float | str | list[int] | list[str] | None
 RAW_TCP = re.compile(r"tcp://[^/:\s]+:\d{1,5}")
+Site = Annotated[str, Field(pattern=r"^\p{L}[\p{L}\p{M}\p{N} .,'()/&-]{0,79}$")]     # one plain line
 SlotName = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,40}$")]     # names locks and logs, too
 
 
@@ -209,6 +210,8 @@ class FixtureFile(Data):
     schema_version: int = Field(default=1, ge=1, le=1)
     fixture: str = Field(pattern=r"^[A-Za-z0-9_-]{1,40}$")
     station: str = Field(default="unnamed", pattern=r"^[A-Za-z0-9_.-]{1,40}$")
+    site: Site | None = None                    # works and town; the passport names it
+    country: str | None = Field(default=None, pattern=r"^[A-Z]{2}$")    # ISO 3166-1, two letters
     simulated: bool
     board: str | None = None                    # product whose boards stand on a simulated bench
     pdu: str | None = None                      # base address, http://host:port
