@@ -22,6 +22,7 @@ SIMULATED_RISE_KELVIN_PER_SECOND = 60.0
 
 Option = bool | int | float | str | list[int] | list[str] | None
 RAW_TCP = re.compile(r"tcp://[^/:\s]+:\d{1,5}")
+Site = Annotated[str, Field(pattern=r"^\p{L}[\p{L}\p{M}\p{N} .,'()/&-]{0,79}$")]     # one plain line
 SlotName = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,40}$")]     # names locks and logs, too
 
 
@@ -184,13 +185,8 @@ class SlotEntry(Data):
 
     def addresses(self) -> dict[str, str | None]:
         """Where each part is found, by the words the bench uses too."""
-        return {
-            "uart": self.chain,
-            "bridge": self.bridge,
-            "supply": self.supply.resource,
-            "meter": self.meter.resource,
-            "scanner": self.scanner.resource,
-        }
+        instruments = {role: one.resource for role, one in self.instruments.items()}
+        return {"uart": self.chain, "bridge": self.bridge, **instruments}
 
     def at(self, ports: dict[str, str]) -> SlotEntry:
         """The same slot with the addresses a running bench gave."""
@@ -211,6 +207,8 @@ class FixtureFile(Data):
     schema_version: int = Field(default=1, ge=1, le=1)
     fixture: str = Field(pattern=r"^[A-Za-z0-9_-]{1,40}$")
     station: str = Field(default="unnamed", pattern=r"^[A-Za-z0-9_.-]{1,40}$")
+    site: Site | None = None                    # works and town; the passport names it
+    country: str | None = Field(default=None, pattern=r"^[A-Z]{2}$")    # ISO 3166-1, two letters
     simulated: bool
     board: str | None = None                    # product whose boards stand on a simulated bench
     pdu: str | None = None                      # base address, http://host:port

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from rig.cli.show import open_store
 from rig.errors import UsageError
 
 if TYPE_CHECKING:
@@ -46,7 +45,6 @@ def export(
     if simulated and to is None:
         raise UsageError("--simulated: only with --to; files hold simulated runs in any case")
     selection = _selection(runs, since, until)
-    open_store(results)
     selected = Selected(results / STORE_FILE, selection)
     if to is not None:
         _send(selected, to, simulated=simulated)

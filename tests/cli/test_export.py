@@ -109,7 +109,7 @@ def test_what_cannot_be_done(
     assert told.err.startswith("rig: ")
     assert says in told.err
     assert told.err.count("\n") == 1
-    assert [path.name for path in results.iterdir()] == [STORE_FILE]
+    assert {path.name.removesuffix("-wal").removesuffix("-shm") for path in results.iterdir()} == {STORE_FILE}
 
 
 def test_no_store_is_not_made(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -59,8 +59,8 @@ class Selected:
     """The chosen runs of one store, first to last, read as they are asked for.
 
     ``counts`` and ``left_out`` are complete when the records have been read to the end. Raises
-    UsageError for an id that is not there or whose run is not closed, StationFault when the store
-    cannot be used.
+    UsageError for a store or an id that is not there or a run that is not closed, StationFault when the
+    store cannot be read.
     """
 
     def __init__(self, path: Path, selection: Selection) -> None:
