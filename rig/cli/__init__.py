@@ -1,5 +1,5 @@
-"""The command line: ``rig decode``, ``doctor``, ``sim``, ``guard``, ``run``, ``instrument``, ``pack``,
-``plan``, ``plant``, ``outbox``, ``repair``, ``show``.
+"""The command line: ``rig decode``, ``doctor``, ``eeprom``, ``sim``, ``guard``, ``run``, ``instrument``,
+``pack``, ``passport``, ``plan``, ``plant``, ``outbox``, ``repair``, ``show``.
 
 Each command's module keeps its heavy imports inside its function, so ``rig --version`` is quick.
 """
@@ -14,10 +14,12 @@ import typer
 import rig
 from rig.cli.decode import decode
 from rig.cli.doctor import doctor
+from rig.cli.eeprom import app as eeprom_app
 from rig.cli.guard import app as guard_app
 from rig.cli.instrument import app as instrument_app
 from rig.cli.outbox import app as outbox_app
 from rig.cli.pack import app as pack_app
+from rig.cli.passport import app as passport_app
 from rig.cli.plan import app as plan_app
 from rig.cli.plant import app as plant_app
 from rig.cli.repair import app as repair_app
@@ -57,10 +59,12 @@ app.command("run")(run)
 app.command("show")(show)
 app.command("sim")(sim)
 app.command("study")(study)
+app.add_typer(eeprom_app, name="eeprom")
 app.add_typer(guard_app, name="guard")
 app.add_typer(instrument_app, name="instrument")
 app.add_typer(outbox_app, name="outbox")
 app.add_typer(pack_app, name="pack")
+app.add_typer(passport_app, name="passport")
 app.add_typer(plan_app, name="plan")
 app.add_typer(plant_app, name="plant")
 app.add_typer(repair_app, name="repair")
