@@ -165,12 +165,17 @@ def test_one_destination_that_is_away_does_not_hold_up_the_other(
         spool.put([f"rig_board,slot=slot1 watts={second}.0 {10**18 + second}" for second in range(50)])
         fake.stop()
 
-        with Outbox(tmp_path, WaysOut(ways.plant, entry), SystemClock()) as outbox:
+        said: list[tuple[str, Going]] = []
+        with Outbox(tmp_path, WaysOut(ways.plant, entry), SystemClock(),
+                    lambda name, traffic: said.append((name, traffic.going))) as outbox:
             assert eventually(lambda: plant.counts() == (3, 0))
             assert outbox.status().destinations[1].depth == 50
             fake.start()
             assert eventually(lambda: outbox.status().destinations[1].depth == 0)
 
+    assert [going for name, going in said if name == "plant"] == [Going.SENDING]
+    assert [going for name, going in said if name == "telemetry"][::len(said)] == [Going.WAITING]
+    assert said[-1][1].is_well
     assert len(fake.kept.points) == fake.kept.lines == 50
 
 
