@@ -1,5 +1,5 @@
-"""The command line: ``rig decode``, ``doctor``, ``eeprom``, ``sim``, ``guard``, ``run``, ``instrument``,
-``pack``, ``passport``, ``plan``, ``plant``, ``outbox``, ``repair``, ``show``.
+"""The command line: ``rig decode``, ``doctor``, ``eeprom``, ``export``, ``sim``, ``guard``, ``run``,
+``instrument``, ``mes``, ``outbox``, ``pack``, ``passport``, ``plan``, ``plant``, ``repair``, ``show``.
 
 Each command's module keeps its heavy imports inside its function, so ``rig --version`` is quick.
 """
@@ -15,8 +15,10 @@ import rig
 from rig.cli.decode import decode
 from rig.cli.doctor import doctor
 from rig.cli.eeprom import app as eeprom_app
+from rig.cli.export import export
 from rig.cli.guard import app as guard_app
 from rig.cli.instrument import app as instrument_app
+from rig.cli.mes import app as mes_app
 from rig.cli.outbox import app as outbox_app
 from rig.cli.pack import app as pack_app
 from rig.cli.passport import app as passport_app
@@ -55,6 +57,7 @@ def _options(
 
 app.command("decode")(decode)
 app.command("doctor")(doctor)
+app.command("export")(export)
 app.command("run")(run)
 app.command("show")(show)
 app.command("sim")(sim)
@@ -62,6 +65,7 @@ app.command("study")(study)
 app.add_typer(eeprom_app, name="eeprom")
 app.add_typer(guard_app, name="guard")
 app.add_typer(instrument_app, name="instrument")
+app.add_typer(mes_app, name="mes")
 app.add_typer(outbox_app, name="outbox")
 app.add_typer(pack_app, name="pack")
 app.add_typer(passport_app, name="passport")

@@ -19,7 +19,7 @@ app = typer.Typer(
 
 Results = Annotated[Path, typer.Option(help="Folder the records are in.")]
 Url = Annotated[str | None, typer.Option(help="The plant's database (default: $RIG_PLANT, bench file).")]
-Fixture = Annotated[Path | None, typer.Option(help="Bench file: its sections plant and telemetry.")]
+Fixture = Annotated[Path | None, typer.Option(help="Bench file: its sections plant, telemetry and mes.")]
 
 
 @app.command()
@@ -37,9 +37,9 @@ def run(fixture: Fixture = None, results: Results = Path("results"), url: Url = 
     from rig.records.outbox.uploader import Going
 
     ways = _ways(fixture, url)
-    if ways.plant is None and ways.telemetry is None:
+    if ways.plant is None and ways.telemetry is None and ways.mes is None:
         raise UsageError("found nothing to send to, expected --url, $RIG_PLANT, or a bench file with the "
-                         "section plant or telemetry")
+                         "section plant, telemetry or mes")
     if not results.is_dir():
         raise UsageError(f"{results}: found no such folder, expected a station's results; give --results")
     told = threading.Event()
@@ -74,15 +74,16 @@ def retry(fixture: Fixture = None, results: Results = Path("results")) -> None:
     """Put all dead letters back into their queues; say first what mended them."""
     from rig.clock import SystemClock
     from rig.records.outbox.results import ResultQueue
-    from rig.records.outbox.service import open_spool
+    from rig.records.outbox.service import mes_queue, open_spool
     from rig.records.write import STORE_FILE
 
     _demand_store(results)
-    clock = SystemClock()
+    clock, ways = SystemClock(), _ways(fixture, None)
     typer.echo(f"plant: {ResultQueue(results / STORE_FILE, clock).retry()} put back")
-    telemetry = _ways(fixture, None).telemetry
-    if telemetry is not None:
-        typer.echo(f"telemetry: {open_spool(results, telemetry, clock).retry()} lines put back")
+    if ways.telemetry is not None:
+        typer.echo(f"telemetry: {open_spool(results, ways.telemetry, clock).retry()} lines put back")
+    if ways.mes is not None:
+        typer.echo(f"mes: {mes_queue(results, ways, clock).retry()} put back")
 
 
 @app.command()
@@ -90,15 +91,16 @@ def letters(fixture: Fixture = None, results: Results = Path("results")) -> None
     """Print the dead letters: when, which, and why they were refused."""
     from rig.clock import SystemClock
     from rig.records.outbox.results import ResultQueue
-    from rig.records.outbox.service import open_spool
+    from rig.records.outbox.service import mes_queue, open_spool
     from rig.records.write import STORE_FILE
 
     _demand_store(results)
-    clock, found = SystemClock(), []
+    clock, ways, found = SystemClock(), _ways(fixture, None), []
     found += [("plant", one) for one in ResultQueue(results / STORE_FILE, clock).dead_letters()]
-    telemetry = _ways(fixture, None).telemetry
-    if telemetry is not None:
-        found += [("telemetry", one) for one in open_spool(results, telemetry, clock).dead_letters()]
+    if ways.telemetry is not None:
+        found += [("telemetry", one) for one in open_spool(results, ways.telemetry, clock).dead_letters()]
+    if ways.mes is not None:
+        found += [("mes", one) for one in mes_queue(results, ways, clock).dead_letters()]
     for name, letter in found:
         typer.echo(f"{letter.at:%Y-%m-%dT%H:%M:%SZ}  {name}  {letter.what[:120]}\n    {letter.reason}")
     if not found:

@@ -117,6 +117,16 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
             SELECT 'repair', number, strftime('%Y-%m-%dT%H:%M:%f+00:00', 'now') FROM repairs
             ORDER BY number""",
     ),
+    (   # what the factory's system is owed
+        """CREATE TABLE mes_owed (
+            run_id TEXT PRIMARY KEY,
+            fixture TEXT NOT NULL,
+            owing TEXT NOT NULL CHECK (owing IN ('waiting', 'told', 'refused')),
+            at TEXT NOT NULL,
+            reason TEXT NOT NULL DEFAULT ''
+        ) STRICT""",
+        "CREATE INDEX mes_owed_by_fixture ON mes_owed (fixture, owing)",
+    ),
 )
 VERSION = len(MIGRATIONS)
 

@@ -9,12 +9,13 @@ from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from rig.clock import Clock
 from rig.destinations import PlantEntry, TelemetryEntry
 from rig.errors import UsageError
 from rig.fixturefile import FixtureFile
+from rig.mesentry import MesEntry
 from rig.records.outbox.results import ResultQueue
 from rig.records.outbox.status import DestinationStatus, OutboxStatus
 from rig.records.outbox.uploader import Going, Traffic, Uploader
@@ -23,6 +24,9 @@ from rig.records.plant.address import PlantAddress
 from rig.records.telemetry.spool import SPOOL_FILE, Spool
 from rig.records.write import STORE_FILE
 from rig.runtime import RoleLock
+
+if TYPE_CHECKING:
+    from rig.records.mes.uploads import MesQueue
 
 LOCK_FILE, STATE_FILE = "outbox.lock", "outbox.json"    # who sends, and how it goes: beside the store
 STOP_SECONDS = 45.0             # the longest that a far side is waited for, and some
@@ -34,6 +38,8 @@ class WaysOut:
 
     plant: PlantAddress | None = None
     telemetry: TelemetryEntry | None = None
+    mes: MesEntry | None = None
+    fixture: str = ""                       # whose runs the MES is owed
 
     @classmethod
     def of(cls, fixture: FixtureFile | None, url: str | None = None) -> Self:
@@ -45,7 +51,9 @@ class WaysOut:
             if url or entry:
                 raise
             plant = None
-        return cls(plant, fixture.telemetry if fixture else None)
+        if fixture is None:
+            return cls(plant)
+        return cls(plant, fixture.telemetry, fixture.mes, fixture.fixture)
 
 
 class Outbox:
@@ -127,6 +135,14 @@ class Outbox:
             spool = open_spool(self._results, ways.telemetry, self._clock)
             yield "telemetry", Uploader(spool, TelemetrySender(ways.telemetry), self._clock, stopped=stopped)
 
+        if ways.mes is not None:
+            from rig.records.mes import MesClient
+            from rig.records.mes.uploads import MesSender
+
+            owed = mes_queue(self._results, ways, self._clock)
+            sender = MesSender(MesClient(ways.mes, self._clock))
+            yield "mes", Uploader(owed, sender, self._clock, stopped=stopped)
+
     def _send(self, name: str, uploader: Uploader[Any]) -> None:
         try:
             self._send_until_stopped(name, uploader)
@@ -161,6 +177,14 @@ def open_spool(results: Path, entry: TelemetryEntry, clock: Clock) -> Spool:
     return Spool(results / SPOOL_FILE, clock, most_bytes=most_bytes, batch_lines=entry.batch_lines)
 
 
+def mes_queue(results: Path, ways: WaysOut, clock: Clock) -> MesQueue:
+    """What the factory's system is owed of a results folder."""
+    from rig.records.mes import OwedBook
+    from rig.records.mes.uploads import MesQueue
+
+    return MesQueue(OwedBook(results / STORE_FILE, ways.fixture, clock))
+
+
 def status(
     results: Path, ways: WaysOut, clock: Clock, traffic: dict[str, Traffic] | None = None
 ) -> OutboxStatus:
@@ -180,6 +204,9 @@ def status(
             is_durable=ways.telemetry.backend.is_durable,
         ))
         spool.close()
+    if ways.mes is not None:
+        owed = mes_queue(results, ways, clock)
+        found.append(DestinationStatus.of("mes", ways.mes.url, owed, traffic.get("mes"), now))
     return OutboxStatus.of(str(results), found, running=running)
 
 
