@@ -70,7 +70,7 @@ prove-edges: setup
 constraints:
 	@rm -rf $(VENV)-pins && $(PYTHON) -m venv $(VENV)-pins
 	@$(VENV)-pins/bin/pip install --quiet --upgrade pip setuptools wheel build
-	@$(VENV)-pins/bin/pip install --quiet '.[dev]'
+	@$(VENV)-pins/bin/pip install --quiet '.[dev,cfx,pdf]'
 	@$(VENV)-pins/bin/pip freeze --all --exclude hashrig > constraints.txt && rm -rf $(VENV)-pins
 
 clean:
