@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import stat
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import yaml
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -40,8 +41,24 @@ def read_yaml(file: Path) -> Any:
 
 
 def load(file: Path, model: type[D]) -> D:
-    """Read ``file`` as ``model``. Raises FileError naming file, field, found and expected."""
-    return check(file, read_yaml(file), model)
+    """Read ``file`` as ``model``. Raises FileError naming file, field, found and expected.
+
+    A file that reads as it did last time is not parsed again: a station's runs are forks of one process.
+    """
+    try:
+        text = file.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError):
+        text = None                             # read_yaml says what is wrong
+    known = _KNOWN.get((file, model))
+    if known is not None and known[0] == text:
+        return cast(D, known[1])
+    found = check(file, read_yaml(file), model)
+    if text is not None:
+        _KNOWN[file, model] = (text, found)
+    return found
+
+
+_KNOWN: dict[tuple[Path, type[Data]], tuple[str, Data]] = {}
 
 
 def check(file: Path, values: Any, model: type[D]) -> D:
@@ -52,6 +69,20 @@ def check(file: Path, values: Any, model: type[D]) -> D:
         return model.model_validate(values)
     except ValidationError as error:
         raise _first_problem(file, error) from error
+
+
+def demand_private(file: Path) -> None:
+    """Raises FileError for a file of secrets that is absent, or that others than its owner may read."""
+    try:
+        mode = stat.S_IMODE(file.stat().st_mode)
+    except OSError as error:
+        found = error.strerror or str(error)
+        raise FileError(file, "", found, "a file that its owner alone may read") from error
+    if mode & (stat.S_IRWXG | stat.S_IRWXO):
+        raise FileError(
+            file, "", f"mode {mode:04o}",
+            "a secret that its owner alone may read: chmod 600, and make it anew if others may have read it",
+        )
 
 
 def digest(file: Path) -> str:

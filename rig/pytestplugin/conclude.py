@@ -101,13 +101,15 @@ def begin(setup: RunSetup, started: datetime) -> RunStart:
         product=setup.plan.product.product,
         slot=setup.options.slot,
         station=setup.fixture.station,
+        site=setup.fixture.site,
+        country=setup.fixture.country,
         fixture=setup.fixture.fixture,
         operator=setup.options.operator or None,
         simulated=setup.simulated,
         purpose=purpose_of(setup),
         started=started,
         made_by=MadeBy(
-            rig_version=rig.__version__, code_hash=_code_hash(), plan=dict(setup.hashes),
+            rig_version=rig.__version__, code_hash=code_hash(), plan=dict(setup.hashes),
             backend=describe(best_backend()), connector_cycles=cycles.connector,
             fixture_cycles=cycles.fixture,
         ),
@@ -142,6 +144,7 @@ def conclude(
         board_rate=answers.board_rate if answers else None,
         watts=log.value_of("board_watts"),
         joules_per_terahash=log.value_of("joules_per_terahash"),
+        identity=log.identity,
     )
     return Conclusion(grade, record, grade.exit_code(ship_marginal=setup.plan.recipe.ship_marginal))
 
@@ -212,7 +215,7 @@ def _burn_in(setup: RunSetup, log: RunLog) -> BurnIn | None:
 
 
 @cache
-def _code_hash() -> str:
+def code_hash() -> str:
     """SHA-256 over the rig's own sources, names included: what made a record, to the byte."""
     digest = hashlib.sha256()
     package = Path(rig.__file__).parent

@@ -41,6 +41,7 @@ class RunOptions:
     plans: Path | None = None
     purpose: Purpose = Purpose.TEST
     place: str | None = None                    # of the lab, by which the slot was asked for
+    telemetry: bool = True          # runs in virtual time keep none unless they are asked to
 
     def as_pytest_words(self) -> list[str]:
         """The same options as plain pytest takes them."""

@@ -15,6 +15,7 @@ from rig.work.census import Census, CensusBook
 from rig.work.damage import extent
 from rig.work.issue import Index, Issue, KnownAnswers, reply_keys
 from rig.work.pack import Pack
+from rig.work.reach import Clocks
 from rig.work.templates import JobSlots
 from rig.work.verify import JOB_IDS, Outcome, verify_batch
 
@@ -57,7 +58,8 @@ class Ledger:
     """Books what one board returns while it works through ``pack``.
 
     Times are seconds of one monotonic clock. ``mhz`` is the hash clock of all chips,
-    ``ticket_zero_bits`` what their ticket mask asks for beyond the pack's required zero bits.
+    or (chips,) each one's own, ``ticket_zero_bits`` what their ticket mask asks for beyond the
+    pack's required zero bits.
     ``known``: the pack indexed for just that, for boards in one process to share. ``closed`` is
     given each issue when nothing more will be taken of it.
 
@@ -65,12 +67,12 @@ class Ledger:
     """
 
     def __init__(
-        self, pack: Pack, layout: ChainLayout, sweep_length: int, mhz: float, *, ticket_zero_bits: int = 0,
+        self, pack: Pack, layout: ChainLayout, sweep_length: int, mhz: Clocks, *, ticket_zero_bits: int = 0,
         known: KnownAnswers | None = None, closed: Callable[[Issue], None] | None = None,
     ) -> None:
         self._model, self._layout = pack.model, layout
         self._required = pack.required_zero_bits
-        self._known = known or KnownAnswers(pack, layout, sweep_length, mhz, ticket_zero_bits)
+        self._known = known or KnownAnswers(pack, sweep_length, mhz, ticket_zero_bits)
         self._version_space_seconds = version_space_seconds(sweep_length)
         self._census = CensusBook(layout, self._model.cores, self._version_space_seconds)
         self._slots = JobSlots(pack.templates)
