@@ -34,10 +34,13 @@ class Lookup:
             folders.append(beside)
         return cls(tuple(folders))
 
+    def files(self, name: str) -> list[Path]:
+        """All files of that name, the nearest first."""
+        return [folder / name for folder in self.folders if (folder / name).is_file()]
+
     def file(self, name: str) -> Path:
         """The nearest file of that name; where there is none, its place in the product's own folder."""
-        found = (folder / name for folder in self.folders if (folder / name).is_file())
-        return next(found, self.folders[0] / name)
+        return next(iter(self.files(name)), self.folders[0] / name)
 
     @property
     def steps(self) -> Path:

@@ -16,7 +16,8 @@ from rig.recipe.product import Product
 from rig.recipe.recipe import Recipe
 from rig.recipe.waivers import Waivers
 
-DATA_FILES = (PRODUCT, "recipe.yaml", "limits.yaml", "failures.yaml")
+LIMITS = "limits.yaml"
+DATA_FILES = (PRODUCT, "recipe.yaml", LIMITS, "failures.yaml")
 WAIVERS = "waivers.yaml"        # may be absent
 
 
@@ -89,18 +90,27 @@ def load_plan(plans: Path, product: str) -> PlanFolder:
         lookup=lookup,
         product=found,
         recipe=load(lookup.file("recipe.yaml"), Recipe),
-        limits=load(lookup.file("limits.yaml"), Limits),
+        limits=_limits(lookup),
         failures=load(lookup.file("failures.yaml"), Failures),
         hashes={name: digest(lookup.file(name)) for name in DATA_FILES}
+        | {f"{path.parent.name}/{path.name}": digest(path) for path in lookup.files(LIMITS)[1:]}
         | {path.name: digest(path) for path in sorted(lookup.steps.glob(STEPS))},
     )
     for name, spec in plan.limits.measurements.items():
         if spec.code is not None and spec.code not in plan.failures.codes:
             field = f"measurements.{name}.code"
-            raise FileError(lookup.file("limits.yaml"), field, repr(spec.code), "a code of failures.yaml")
+            raise FileError(lookup.file(LIMITS), field, repr(spec.code), "a code of failures.yaml")
     _check_level_names(plan)
     plan = _with_waivers(plan)
     return replace(plan, limits=plan.limits.in_mode(plan.recipe.mode))
+
+
+def _limits(lookup: Lookup) -> Limits:
+    """The nearest declarations, and those of the products this one is like that it does not have."""
+    nearest, *further = (load(path, Limits) for path in lookup.files(LIMITS) or [lookup.file(LIMITS)])
+    for others in further:
+        nearest = nearest.beside(others)
+    return nearest
 
 
 def _check_level_names(plan: PlanFolder) -> None:
@@ -109,7 +119,7 @@ def _check_level_names(plan: PlanFolder) -> None:
         for level in spec.levels:
             if level not in known:
                 field = f"measurements.{name}.levels.{level}"
-                file = plan.lookup.file("limits.yaml")
+                file = plan.lookup.file(LIMITS)
                 raise FileError(file, field, repr(level), f"one of {', '.join(known)}")
 
 

@@ -36,8 +36,10 @@ def test_a_wrong_one_with_2_and_a_sentence_each(plans: Path) -> None:
     text = file.read_text().replace("  rail_ohms:", "  rail_home:").replace("  cold_amps:", "  warm_amps:")
     file.write_text(text)
     result = CliRunner().invoke(app, ["plan", "check", "--plans", str(plans)])
-    assert (result.exit_code, result.stdout) == (2, "s21: right\ns21pro: 4 found wrong\nt21: right\n")
-    assert result.stderr.count("rig: ") == 4
+    assert (result.exit_code, result.stdout) == (
+        2, "s21: 4 found wrong\ns21pro: 4 found wrong\nt21: 4 found wrong\n",     # all three declare it there
+    )
+    assert result.stderr.count("rig: ") == 12
     for name in ("rail_ohms", "rail_home", "cold_amps", "warm_amps"):
         assert name in result.stderr
 

@@ -50,6 +50,17 @@ def test_a_file_of_its_own_comes_first(plans: Path) -> None:
     assert load_plan(plans, "s21").limits.version == 1
 
 
+def test_a_measurement_that_is_not_declared_here_is_declared_there(plans: Path) -> None:
+    there, here = load_plan(plans, "s21pro"), load_plan(plans, "s21")
+
+    own, others = here.limits.measurements, there.limits.measurements
+    assert set(own) == set(others)
+    assert own["cold_amps"] == others["cold_amps"]
+    assert own["chips_found"].limit != others["chips_found"].limit
+    assert here.hashes["limits.yaml"] == digest(plans / "s21" / "limits.yaml")
+    assert here.hashes["s21pro/limits.yaml"] == there.hashes["limits.yaml"]
+
+
 def test_steps_of_two_folders_are_never_mixed(plans: Path) -> None:
     own = plans / "s21" / "test_1_identity.py"
     shutil.copy(plans / "s21pro" / "test_1_identity.py", own)
