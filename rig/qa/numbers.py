@@ -1,0 +1,168 @@
+"""Every number of the boards in a report, in one pass over the lake: cells, moving ranges, a sample.
+
+A cell is the boards of one day, place (station and slot) and lot. Count, mean and squared deviations of a
+cell merge exactly, so capability, bias of slots and lots, and drifts all come from cells, however many boards
+there are. Percentiles and histograms come from ``sample``: every board up to SAMPLE_BOARDS, above that every
+k-th.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rig.qa.lake import Lake
+from rig.qa.part import Block
+from rig.qa.rows import Told
+from rig.qa.select import Firsts
+
+SAMPLE_BOARDS: Final = 100_000
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int32]
+
+
+@dataclass(frozen=True, slots=True)
+class Element:
+    """One element of a measurement: a chip, a domain, a sensor, or the board itself."""
+
+    told: Told
+    index: int
+
+    @property
+    def label(self) -> str:
+        return self.told.name if self.told.over == "board" else f"{self.told.name}[{self.index}]"
+
+
+@dataclass(frozen=True, slots=True)
+class Numbers:
+    """Arrays end with elements but for ``sample`` (elements × boards). A cell with ``n`` 0 has mean 0.
+
+    ``ranges`` and ``pairs``: sum and count of moving ranges between boards that followed each other in one
+    slot, of one lot, on one day.
+    """
+
+    elements: tuple[Element, ...]
+    day: Ints
+    place: Ints
+    lot: Ints
+    n: Floats
+    mean: Floats
+    squares: Floats
+    ranges: Floats
+    pairs: Floats
+    low: Floats
+    high: Floats
+    sample: Floats
+
+    def total(self, cells: NDArray[Any] | slice = slice(None)) -> tuple[Floats, Floats, Floats]:
+        """Count, mean and squared deviations over these cells, for each element."""
+        n, mean, squares = self.n[cells], self.mean[cells], self.squares[cells]
+        count = n.sum(axis=0)
+        with np.errstate(invalid="ignore", divide="ignore"):
+            middle = (n * mean).sum(axis=0) / count
+            spread = squares.sum(axis=0) + (n * (mean - middle) ** 2).sum(axis=0)
+        return count, middle, spread
+
+
+@dataclass(frozen=True, slots=True)
+class _Piece:
+    told: tuple[Told, ...]
+    keys: NDArray[np.int64]             # cells × (day, place, lot)
+    n: Floats                           # elements × cells
+    mean: Floats
+    squares: Floats
+    ranges: Floats
+    pairs: Floats
+    low: Floats
+    high: Floats
+    sample: Floats
+
+
+def collect(lake: Lake, firsts: Firsts, spec: str, *, threads: int | None = None) -> Numbers:
+    """The numbers of the boards in ``firsts`` that were judged by ``spec``."""
+    wanted = np.flatnonzero(firsts.spec.codes == firsts.spec.names.index(spec)) if len(firsts) else []
+    step = max(1, -(-len(wanted) // SAMPLE_BOARDS))
+
+    def piece(rows: NDArray[np.int64]) -> _Piece:
+        part = firsts.part.names[firsts.part.codes[rows[0]]]
+        block = lake.block(part, spec, int(firsts.block[rows[0]]))
+        return _summed(block, firsts, rows, step)
+
+    with ThreadPoolExecutor(threads or min(4, os.cpu_count() or 1)) as pool:
+        pieces = list(pool.map(piece, _by_block(firsts, np.asarray(wanted, np.int64))))
+    return _merged(pieces)
+
+
+def _by_block(firsts: Firsts, rows: NDArray[np.int64]) -> Iterator[NDArray[np.int64]]:
+    """``rows`` of ``firsts``, those of one block together. They are sorted so."""
+    if len(rows):
+        part, block = firsts.part.codes[rows], firsts.block[rows]
+        borders = np.flatnonzero((part[1:] != part[:-1]) | (block[1:] != block[:-1])) + 1
+        yield from np.split(rows, borders)
+
+
+def _summed(block: Block, firsts: Firsts, rows: NDArray[np.int64], step: int) -> _Piece:
+    """One block: within it, runs stand by slot, lot and time, so each cell is a slice."""
+    columns = firsts.row[rows]
+    whole = len(columns) == block.matrix.shape[1]
+    values = block.matrix if whole else np.take(block.matrix, columns, axis=1)
+    keys = np.stack([firsts.day[rows], firsts.slot.codes[rows], firsts.lot.codes[rows]], axis=1).astype(np.int64)
+    new = np.any(keys[1:] != keys[:-1], axis=1)
+    starts = np.concatenate([[0], np.flatnonzero(new) + 1])
+    there = ~np.isnan(values)
+    filled = np.where(there, values, 0.0)
+    n = np.add.reduceat(there, starts, axis=1, dtype=np.float64)
+    sums = np.add.reduceat(filled, starts, axis=1)
+    mean = sums / np.maximum(n, 1)
+    filled -= np.repeat(mean, np.diff([*starts, len(rows)]), axis=1)
+    filled *= there
+    moved = np.abs(np.diff(values, axis=1))
+    moved[:, new] = np.nan
+    followed = ~np.isnan(moved)
+    squares = np.add.reduceat(filled * filled, starts, axis=1)
+    return _Piece(
+        block.told, keys[starts], n, mean, squares, np.nansum(moved, axis=1), followed.sum(axis=1),
+        np.fmin.reduce(values, axis=1), np.fmax.reduce(values, axis=1),
+        values if step == 1 else np.ascontiguousarray(values[:, int(rows[0]) % step :: step]),
+    )
+
+
+def _merged(pieces: list[_Piece]) -> Numbers:
+    """All pieces in one layout: an element is told by its measurement's name and limit, and its index."""
+    places: dict[tuple[str, str | None, int], int] = {}
+    elements: list[Element] = []
+    where: list[NDArray[np.int64]] = []
+    for piece in pieces:
+        at = []
+        for told in piece.told:
+            for index in range(told.size):
+                key = (told.name, told.limit, index)
+                if key not in places:
+                    places[key] = len(elements)
+                    elements.append(Element(told, index))
+                at.append(places[key])
+        where.append(np.asarray(at, np.int64))
+    size, cells = len(elements), sum(len(piece.keys) for piece in pieces)
+    keys = np.concatenate([piece.keys for piece in pieces] or [np.empty((0, 3), np.int64)]).astype(np.int32)
+    n, mean, squares = (np.zeros((cells, size)) for _ in range(3))
+    ranges, pairs = np.zeros(size), np.zeros(size)
+    low, high = np.full(size, np.nan), np.full(size, np.nan)
+    sample = np.full((size, sum(piece.sample.shape[1] for piece in pieces)), np.nan)
+    cell = column = 0
+    for piece, at in zip(pieces, where, strict=True):
+        to = slice(cell, cell := cell + len(piece.keys))
+        n[to, at], mean[to, at], squares[to, at] = piece.n.T, piece.mean.T, piece.squares.T
+        ranges[at] += piece.ranges
+        pairs[at] += piece.pairs
+        low[at], high[at] = np.fmin(low[at], piece.low), np.fmax(high[at], piece.high)
+        upto = slice(column, column := column + piece.sample.shape[1])
+        sample[at, upto] = piece.sample
+    return Numbers(tuple(elements), keys[:, 0], keys[:, 1], keys[:, 2], n, mean, squares, ranges, pairs, low,
+                   high, sample)
