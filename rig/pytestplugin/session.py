@@ -128,7 +128,9 @@ class RunSession:
     def _open(self) -> None:
         try:
             self.run.phase("taking the slot")
-            demand_calibration(self._setup.fixture, self._setup.entry, self._clock.utc().date())
+            demand_calibration(
+                self._setup.fixture, self._setup.entry, self._clock.utc().date(), self._start.purpose
+            )
             self._slot.call_guard()
             with warnings.catch_warnings():
                 warnings.simplefilter("default")
