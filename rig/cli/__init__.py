@@ -13,6 +13,7 @@ import typer
 
 import rig
 from rig.cli.decode import decode
+from rig.cli.demo_history import demo_history
 from rig.cli.doctor import doctor
 from rig.cli.guard import app as guard_app
 from rig.cli.instrument import app as instrument_app
@@ -50,6 +51,7 @@ def _options(
 
 
 app.command("decode")(decode)
+app.command("demo-history")(demo_history)
 app.command("doctor")(doctor)
 app.command("run")(run)
 app.command("show")(show)

@@ -24,9 +24,9 @@ from rig.qa.rows import RunRow, row_of
 from rig.qa.source import RunSource
 from rig.records.files import keeping, write_whole
 
-FORMAT: Final = 1               # of the parts; another one is made anew
+FORMAT: Final = 1  # of the parts; another one is made anew
 MARKS: Final = "marks.json"
-FOLDER: Final = "lake"          # beside the store
+FOLDER: Final = "lake"  # beside the store
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +99,7 @@ def _parts_of(source: RunSource, day: date) -> tuple[dict[str, Part], int]:
         try:
             row = row_of(kept)
         except (KeyError, TypeError, ValueError, AttributeError):
-            unreadable += 1                         # told on the page
+            unreadable += 1  # told on the page
             continue
         stations[row.flat["station"]].append(row)
     return {station: build(rows) for station, rows in stations.items()}, unreadable
@@ -124,14 +124,24 @@ def _read_marks(folder: Path) -> tuple[dict[date, str], dict[date, int]]:
         kept: dict[str, Any] = json.loads((folder / MARKS).read_text(encoding="utf-8"))
         if kept["format"] != FORMAT:
             return {}, {}
-        return ({date.fromisoformat(day): mark for day, mark in kept["days"].items()},
-                {date.fromisoformat(day): count for day, count in kept["unreadable"].items()})
+        return (
+            {date.fromisoformat(day): mark for day, mark in kept["days"].items()},
+            {date.fromisoformat(day): count for day, count in kept["unreadable"].items()},
+        )
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
-        return {}, {}                               # no lake yet, or a damaged one: made anew
+        return {}, {}  # no lake yet, or a damaged one: made anew
 
 
 def _write_marks(folder: Path, marks: Mapping[date, str], bad: Mapping[date, int]) -> None:
-    write_whole(folder / MARKS, json.dumps({
-        "days": {str(day): mark for day, mark in sorted(marks.items())},
-        "unreadable": {str(day): count for day, count in sorted(bad.items()) if count},
-    }, indent=1) + "\n")
+    write_whole(
+        folder / MARKS,
+        json.dumps(
+            {
+                "format": FORMAT,
+                "days": {str(day): mark for day, mark in sorted(marks.items())},
+                "unreadable": {str(day): count for day, count in sorted(bad.items()) if count},
+            },
+            indent=1,
+        )
+        + "\n",
+    )

@@ -74,8 +74,8 @@ class Numbers:
 @dataclass(frozen=True, slots=True)
 class _Piece:
     told: tuple[Told, ...]
-    keys: NDArray[np.int64]             # cells × (day, place, lot)
-    n: Floats                           # elements × cells
+    keys: NDArray[np.int64]  # cells × (day, place, lot)
+    n: Floats  # elements × cells
     mean: Floats
     squares: Floats
     ranges: Floats
@@ -87,7 +87,8 @@ class _Piece:
 
 def collect(lake: Lake, firsts: Firsts, spec: str, *, threads: int | None = None) -> Numbers:
     """The numbers of the boards in ``firsts`` that were judged by ``spec``."""
-    wanted = np.flatnonzero(firsts.spec.codes == firsts.spec.names.index(spec)) if len(firsts) else []
+    of_spec = firsts.spec.names.index(spec) if spec in firsts.spec.names else len(firsts.spec.names)
+    wanted = np.flatnonzero(firsts.spec.codes == of_spec)
     step = max(1, -(-len(wanted) // SAMPLE_BOARDS))
 
     def piece(rows: NDArray[np.int64]) -> _Piece:
@@ -96,7 +97,7 @@ def collect(lake: Lake, firsts: Firsts, spec: str, *, threads: int | None = None
         return _summed(block, firsts, rows, step)
 
     with ThreadPoolExecutor(threads or min(4, os.cpu_count() or 1)) as pool:
-        pieces = list(pool.map(piece, _by_block(firsts, np.asarray(wanted, np.int64))))
+        pieces = list(pool.map(piece, _by_block(firsts, wanted)))
     return _merged(pieces)
 
 
@@ -113,7 +114,9 @@ def _summed(block: Block, firsts: Firsts, rows: NDArray[np.int64], step: int) ->
     columns = firsts.row[rows]
     whole = len(columns) == block.matrix.shape[1]
     values = block.matrix if whole else np.take(block.matrix, columns, axis=1)
-    keys = np.stack([firsts.day[rows], firsts.slot.codes[rows], firsts.lot.codes[rows]], axis=1).astype(np.int64)
+    keys = np.stack([firsts.day[rows], firsts.slot.codes[rows], firsts.lot.codes[rows]], axis=1).astype(
+        np.int64
+    )
     new = np.any(keys[1:] != keys[:-1], axis=1)
     starts = np.concatenate([[0], np.flatnonzero(new) + 1])
     there = ~np.isnan(values)
@@ -128,8 +131,15 @@ def _summed(block: Block, firsts: Firsts, rows: NDArray[np.int64], step: int) ->
     followed = ~np.isnan(moved)
     squares = np.add.reduceat(filled * filled, starts, axis=1)
     return _Piece(
-        block.told, keys[starts], n, mean, squares, np.nansum(moved, axis=1), followed.sum(axis=1),
-        np.fmin.reduce(values, axis=1), np.fmax.reduce(values, axis=1),
+        block.told,
+        keys[starts],
+        n,
+        mean,
+        squares,
+        np.nansum(moved, axis=1),
+        followed.sum(axis=1),
+        np.fmin.reduce(values, axis=1),
+        np.fmax.reduce(values, axis=1),
         values if step == 1 else np.ascontiguousarray(values[:, int(rows[0]) % step :: step]),
     )
 
@@ -140,15 +150,15 @@ def _merged(pieces: list[_Piece]) -> Numbers:
     elements: list[Element] = []
     where: list[NDArray[np.int64]] = []
     for piece in pieces:
-        at = []
+        into: list[int] = []
         for told in piece.told:
             for index in range(told.size):
                 key = (told.name, told.limit, index)
                 if key not in places:
                     places[key] = len(elements)
                     elements.append(Element(told, index))
-                at.append(places[key])
-        where.append(np.asarray(at, np.int64))
+                into.append(places[key])
+        where.append(np.asarray(into, np.int64))
     size, cells = len(elements), sum(len(piece.keys) for piece in pieces)
     keys = np.concatenate([piece.keys for piece in pieces] or [np.empty((0, 3), np.int64)]).astype(np.int32)
     n, mean, squares = (np.zeros((cells, size)) for _ in range(3))
@@ -164,5 +174,17 @@ def _merged(pieces: list[_Piece]) -> Numbers:
         low[at], high[at] = np.fmin(low[at], piece.low), np.fmax(high[at], piece.high)
         upto = slice(column, column := column + piece.sample.shape[1])
         sample[at, upto] = piece.sample
-    return Numbers(tuple(elements), keys[:, 0], keys[:, 1], keys[:, 2], n, mean, squares, ranges, pairs, low,
-                   high, sample)
+    return Numbers(
+        tuple(elements),
+        keys[:, 0],
+        keys[:, 1],
+        keys[:, 2],
+        n,
+        mean,
+        squares,
+        ranges,
+        pairs,
+        low,
+        high,
+        sample,
+    )

@@ -21,10 +21,14 @@ from numpy.typing import NDArray
 
 from rig.qa.rows import RUN_SCHEMA, RunRow, Told
 
-VALUE_SCHEMA: Final = pa.schema([
-    pa.field("row", pa.int32(), nullable=False), pa.field("measurement", pa.string(), nullable=False),
-    pa.field("element", pa.int16(), nullable=False), pa.field("value", pa.float64(), nullable=False),
-])
+VALUE_SCHEMA: Final = pa.schema(
+    [
+        pa.field("row", pa.int32(), nullable=False),
+        pa.field("measurement", pa.string(), nullable=False),
+        pa.field("element", pa.int16(), nullable=False),
+        pa.field("value", pa.float64(), nullable=False),
+    ]
+)
 META: Final = b"rig"
 
 
@@ -52,15 +56,28 @@ class Part:
 
 def build(rows: Iterable[RunRow]) -> Part:
     """A part of these runs. Runs of one spec whose limits differ (by level) come into blocks of their own."""
-    ordered = sorted(rows, key=lambda row: (
-        row.flat["spec"], row.flat["slot"], row.flat["lot"] or "", row.flat["started"], row.flat["run_id"],
-    ))
+    ordered = sorted(
+        rows,
+        key=lambda row: (
+            row.flat["spec"],
+            row.flat["slot"],
+            row.flat["lot"] or "",
+            row.flat["started"],
+            row.flat["run_id"],
+        ),
+    )
     blocks: dict[str, list[tuple[dict[str, str | None], list[RunRow]]]] = defaultdict(list)
     for row in ordered:
         limits = {name: one.limit for name, one in row.told.items()}
         of_spec = blocks[row.flat["spec"]]
-        number = next((at for at, (seen, _) in enumerate(of_spec)
-                       if all(seen.get(name, limit) == limit for name, limit in limits.items())), len(of_spec))
+        number = next(
+            (
+                at
+                for at, (seen, _) in enumerate(of_spec)
+                if all(seen.get(name, limit) == limit for name, limit in limits.items())
+            ),
+            len(of_spec),
+        )
         if number == len(of_spec):
             of_spec.append(({}, []))
         seen, members = of_spec[number]
@@ -68,10 +85,14 @@ def build(rows: Iterable[RunRow]) -> Part:
         seen.update(limits)
         members.append(row)
     columns = {name: [row.flat[name] for row in ordered] for name in RUN_SCHEMA.names}
-    return Part(pa.table(columns, schema=RUN_SCHEMA), tuple(
-        _block(spec, number, members)
-        for spec, of_spec in blocks.items() for number, (_, members) in enumerate(of_spec)
-    ))
+    return Part(
+        pa.table(columns, schema=RUN_SCHEMA),
+        tuple(
+            _block(spec, number, members)
+            for spec, of_spec in blocks.items()
+            for number, (_, members) in enumerate(of_spec)
+        ),
+    )
 
 
 def _block(spec: str, number: int, rows: list[RunRow]) -> Block:
@@ -98,19 +119,30 @@ def write(part: Part, folder: Path) -> None:
         elements, runs = block.matrix.shape
         names = pa.array([one.name for one in block.told], pa.string())
         which = np.repeat(np.arange(len(block.told), dtype=np.int32), [one.size * runs for one in block.told])
-        element = np.concatenate([np.arange(one.size, dtype=np.int16) for one in block.told] or [[]])
-        meta = {"spec": block.spec, "number": block.number, "runs": runs, "told": [asdict(one) for one in block.told]}
+        ranges = [np.arange(one.size, dtype=np.int16) for one in block.told]
+        element = np.concatenate([np.empty(0, np.int16), *ranges])
+        meta = {
+            "spec": block.spec,
+            "number": block.number,
+            "runs": runs,
+            "told": [asdict(one) for one in block.told],
+        }
         table = pa.table(
             [
                 np.tile(np.arange(runs, dtype=np.int32), elements),
                 pa.DictionaryArray.from_arrays(pa.array(which), names).cast(pa.string()),
-                np.repeat(element.astype(np.int16), runs), block.matrix.ravel(),
+                np.repeat(element.astype(np.int16), runs),
+                block.matrix.ravel(),
             ],
             schema=VALUE_SCHEMA.with_metadata({META: json.dumps(meta).encode()}),
         )
         pq.write_table(
-            table, folder / values_name(block.spec, block.number), compression="zstd", compression_level=1,
-            use_dictionary=["row", "measurement", "element"], use_byte_stream_split=["value"],
+            table,
+            folder / values_name(block.spec, block.number),
+            compression="zstd",
+            compression_level=1,
+            use_dictionary=["row", "measurement", "element"],
+            use_byte_stream_split=["value"],
         )
 
 

@@ -20,11 +20,11 @@ from rig.errors import UsageError
 from rig.qa.lake import Lake
 from rig.qa.rows import RUN_SCHEMA
 
-SHIFTS: Final = ("06-14", "14-22", "22-06")     # UTC
+SHIFTS: Final = ("06-14", "14-22", "22-06")  # UTC
 _COLUMNS: Final = (
-    "run_id, serial, product, station, slot, fixture, purpose, started, seconds, verdict, board_verdict, grade, "
-    "code, board_code, counted, passed, chip, domain, lot, ft_version, chip_bin, spec, block, row, recipe, "
-    "limits, schema_version, watts, joules_per_terahash, cycles, action, part"
+    "run_id, serial, product, station, slot, fixture, purpose, started, seconds, verdict, board_verdict, "
+    "grade, code, board_code, counted, passed, chip, domain, lot, ft_version, chip_bin, spec, block, row, "
+    "recipe, limits, schema_version, watts, joules_per_terahash, cycles, action, part"
 )
 
 
@@ -65,14 +65,14 @@ class Category:
 class Firsts:
     """First run of every board in the report, one element a board, sorted by part, block and row."""
 
-    day: NDArray[np.int32]              # days since 1970-01-01
+    day: NDArray[np.int32]  # days since 1970-01-01
     shift: NDArray[np.int32]
     station: Category
-    slot: Category                      # station and slot: a place
+    slot: Category  # station and slot: a place
     lot: Category
-    code: Category                      # what the board failed with
+    code: Category  # what the board failed with
     passed: NDArray[np.bool_]
-    chip: NDArray[np.int32]             # -1: none
+    chip: NDArray[np.int32]  # -1: none
     domain: NDArray[np.int32]
     part: Category
     spec: Category
@@ -92,10 +92,14 @@ class Chosen:
 
     def __init__(self, lake: Lake, asked: Asked, *, threads: int | None = None) -> None:
         self.lake = lake
-        self.database = duckdb.connect(":memory:", config={
-            "autoinstall_known_extensions": False, "autoload_known_extensions": False,
-            **({} if threads is None else {"threads": threads}),
-        })
+        self.database = duckdb.connect(
+            ":memory:",
+            config={
+                "autoinstall_known_extensions": False,
+                "autoload_known_extensions": False,
+                **({} if threads is None else {"threads": threads}),
+            },
+        )
         self._register()
         self.asked = self._with_product(asked)
         self._choose()
@@ -108,18 +112,19 @@ class Chosen:
         return () if found is None else found
 
     def firsts(self) -> Firsts:
-        table = self.database.execute(
+        table = self.database.sql(
             "SELECT epoch_us(started) // 86400000000 AS day, "
             "((extract(hour FROM started) + 18) % 24) // 8 AS shift, station, "
             "station || ' ' || slot AS slot, lot, board_code, passed, chip, domain, part, spec, block, row "
             "FROM units ORDER BY part, spec, block, row"
         ).to_arrow_table()
         ints = {name: _ints(table[name]) for name in ("day", "shift", "chip", "domain", "block", "row")}
+        station, slot, lot, code, part, spec = (
+            Category.of(table[name]) for name in ("station", "slot", "lot", "board_code", "part", "spec")
+        )
         return Firsts(
-            ints["day"], ints["shift"], *(Category.of(table[name]) for name in
-                                          ("station", "slot", "lot", "board_code")),
-            table["passed"].to_numpy(), ints["chip"], ints["domain"], Category.of(table["part"]),
-            Category.of(table["spec"]), ints["block"], ints["row"],
+            ints["day"], ints["shift"], station, slot, lot, code, table["passed"].to_numpy(), ints["chip"],
+            ints["domain"], part, spec, ints["block"], ints["row"],
         )
 
     def _register(self) -> None:
@@ -132,8 +137,8 @@ class Chosen:
         self.database.register("open_runs", pa.concat_tables([empty, *parts]))
         if files:
             self.database.read_parquet(
-                files, union_by_name=False, hive_partitioning=False, filename="part"
-            ).create_view("closed_runs")
+                files, union_by_name=False, hive_partitioning=False, filename=True
+            ).project("* RENAME (filename AS part)").create_view("closed_runs")
             self.database.execute(
                 "CREATE VIEW runs AS SELECT * FROM closed_runs UNION ALL BY NAME SELECT * FROM open_runs"
             )
@@ -143,22 +148,33 @@ class Chosen:
     def _with_product(self, asked: Asked) -> Asked:
         if asked.product is not None:
             return asked
-        found = [row[0] for row in self.rows(
-            "SELECT DISTINCT product FROM runs WHERE simulated = ? ORDER BY 1", [asked.simulated]
-        )]
+        found = [
+            row[0]
+            for row in self.rows(
+                "SELECT DISTINCT product FROM runs WHERE simulated = ? ORDER BY 1", [asked.simulated]
+            )
+        ]
         if len(found) > 1:
             raise UsageError(
                 f"found runs of {len(found)} products ({', '.join(found)}), expected one to report on; "
                 "give --product"
             )
-        return Asked(asked.since, asked.until, found[0] if found else None, asked.station, asked.slot,
-                     asked.lot, asked.simulated)
+        return Asked(
+            asked.since,
+            asked.until,
+            found[0] if found else None,
+            asked.station,
+            asked.slot,
+            asked.lot,
+            asked.simulated,
+        )
 
     def _choose(self) -> None:
         asked = self.asked
         where, values = _condition(asked)
         self.database.execute(
-            f"CREATE TABLE within AS SELECT {_COLUMNS} FROM runs WHERE simulated = ? AND product = ? AND {where}",
+            f"CREATE TABLE within AS SELECT {_COLUMNS} FROM runs "
+            f"WHERE simulated = ? AND product = ? AND {where}",
             [asked.simulated, asked.product, *values],
         )
         self.database.execute(
@@ -169,21 +185,25 @@ class Chosen:
         )
         self.database.execute(
             f"CREATE TABLE units AS SELECT first.*, coalesce(later.more, 0) + 1 AS runs, "
-            "passed OR coalesce(later.second, false) AS second, passed OR coalesce(later.third, false) AS third, "
+            "passed OR coalesce(later.second, false) AS second, "
+            "passed OR coalesce(later.third, false) AS third, "
             "coalesce(later.last, passed) AS last, later.passed_at, later.passed_slot, "
-            "coalesce(later.last_at, started) AS last_at, coalesce(later.last_action, action) AS last_action "
+            "coalesce(later.last_at, started) AS last_at, "
+            "coalesce(later.last_action, action) AS last_action "
             f"FROM (SELECT * FROM counted WHERE nth = 1 AND {where}) AS first LEFT JOIN ("
             "SELECT serial, count(*) AS more, bool_or(passed AND nth = 2) AS second, "
             "bool_or(passed AND nth <= 3) AS third, arg_max(passed, nth) AS last, "
             "min(started) FILTER (passed) AS passed_at, "
             "arg_min(station || ' ' || slot, started) FILTER (passed) AS passed_slot, "
             "max(started) AS last_at, arg_max(coalesce(action, ''), nth) AS last_action "
-            "FROM counted WHERE nth > 1 GROUP BY serial) AS later USING (serial)", values,
+            "FROM counted WHERE nth > 1 GROUP BY serial) AS later USING (serial)",
+            values,
         )
 
 
 def _ints(column: pa.ChunkedArray) -> NDArray[np.int32]:
-    return column.fill_null(-1).to_numpy().astype(np.int32)
+    found: NDArray[np.int32] = column.fill_null(-1).to_numpy().astype(np.int32)
+    return found
 
 
 def _condition(asked: Asked) -> tuple[str, list[Any]]:
@@ -192,7 +212,9 @@ def _condition(asked: Asked) -> tuple[str, list[Any]]:
     for text, value in (
         ("started >= ?", None if asked.since is None else _midnight(asked.since)),
         ("started < ?", None if asked.until is None else _midnight(asked.until + timedelta(days=1))),
-        ("station = ?", asked.station), ("slot = ?", asked.slot), ("lot = ?", asked.lot),
+        ("station = ?", asked.station),
+        ("slot = ?", asked.slot),
+        ("lot = ?", asked.lot),
     ):
         if value is not None:
             parts.append(text)

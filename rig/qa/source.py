@@ -69,7 +69,10 @@ class RunSource(Protocol):
 
 
 class StationStore:
-    """``rig.db`` of a results folder. Raises UsageError when there is none, StationFault when it is unusable."""
+    """``rig.db`` of a results folder.
+
+    Raises UsageError when there is none, StationFault when it cannot be used.
+    """
 
     def __init__(self, results: Path) -> None:
         self._path = results / STORE_FILE
@@ -111,9 +114,15 @@ class StationStore:
     def wear(self) -> tuple[Wear, ...]:
         with transaction(self._path) as database:
             cycles = database.execute("SELECT fixture, slot, count FROM cycles ORDER BY 1, 2").fetchall()
-            ohms = database.execute("SELECT fixture, slot, count, ohms FROM contacts ORDER BY rowid").fetchall()
+            ohms = database.execute(
+                "SELECT fixture, slot, count, ohms FROM contacts ORDER BY rowid"
+            ).fetchall()
         return tuple(
-            Wear(fixture, slot, count, tuple((at, value) for other, where, at, value in ohms
-                                             if (other, where) == (fixture, slot)))
+            Wear(
+                fixture,
+                slot,
+                count,
+                tuple((at, value) for other, where, at, value in ohms if (other, where) == (fixture, slot)),
+            )
             for fixture, slot, count in cycles
         )
