@@ -20,6 +20,7 @@ from rig.cli.instrument import app as instrument_app
 from rig.cli.pack import app as pack_app
 from rig.cli.plan import app as plan_app
 from rig.cli.repair import app as repair_app
+from rig.cli.report import app as report_app
 from rig.cli.run import run
 from rig.cli.show import show
 from rig.cli.sim import sim
@@ -62,6 +63,7 @@ app.add_typer(instrument_app, name="instrument")
 app.add_typer(pack_app, name="pack")
 app.add_typer(plan_app, name="plan")
 app.add_typer(repair_app, name="repair")
+app.add_typer(report_app, name="report")
 
 
 def main() -> None:

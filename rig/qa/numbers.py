@@ -1,9 +1,10 @@
 """Every number of the boards in a report, in one pass over the lake: cells, moving ranges, a sample.
 
-A cell is the boards of one day, place (station and slot) and lot. Count, mean and squared deviations of a
-cell merge exactly, so capability, bias of slots and lots, and drifts all come from cells, however many boards
-there are. Percentiles and histograms come from ``sample``: every board up to SAMPLE_BOARDS, above that every
-k-th.
+A cell is the boards of one day, place (station and slot) and lot that passed; those that failed are a
+cell of each day and station apart, without place and lot, so that one dead board moves no slot's mean.
+Count, mean and squared deviations of a cell merge exactly, so capability, bias of slots and lots, and drifts
+all come from cells, however many boards there are. Percentiles and histograms come from ``sample``: every
+board up to SAMPLE_BOARDS, above that every k-th.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import numpy as np
@@ -60,6 +61,18 @@ class Numbers:
     low: Floats
     high: Floats
     sample: Floats
+
+    def only(self, cells: NDArray[np.bool_]) -> Numbers:
+        """These cells alone; ranges, extremes and sample stay those of all."""
+        return replace(
+            self,
+            day=self.day[cells],
+            place=self.place[cells],
+            lot=self.lot[cells],
+            n=self.n[cells],
+            mean=self.mean[cells],
+            squares=self.squares[cells],
+        )
 
     def total(self, cells: NDArray[Any] | slice = slice(None)) -> tuple[Floats, Floats, Floats]:
         """Count, mean and squared deviations over these cells, for each element."""
@@ -114,11 +127,17 @@ def _summed(block: Block, firsts: Firsts, rows: NDArray[np.int64], step: int) ->
     columns = firsts.row[rows]
     whole = len(columns) == block.matrix.shape[1]
     values = block.matrix if whole else np.take(block.matrix, columns, axis=1)
-    keys = np.stack([firsts.day[rows], firsts.slot.codes[rows], firsts.lot.codes[rows]], axis=1).astype(
-        np.int64
-    )
-    new = np.any(keys[1:] != keys[:-1], axis=1)
-    starts = np.concatenate([[0], np.flatnonzero(new) + 1])
+    passed = firsts.passed[rows]
+    order = np.argsort(~passed, kind="stable")
+    own = np.stack([firsts.day[rows], firsts.slot.codes[rows], firsts.lot.codes[rows]], axis=1)
+    moved = np.abs(np.diff(values, axis=1))
+    moved[:, np.any(own[1:] != own[:-1], axis=1)] = np.nan
+    followed = ~np.isnan(moved)
+    keys = np.where(passed[:, None], own, own * [1, 0, 0] - [0, 1, 1])[order].astype(np.int64)
+    starts = np.concatenate([[0], np.flatnonzero(np.any(keys[1:] != keys[:-1], axis=1)) + 1])
+    sample = values if step == 1 else values[:, int(rows[0]) % step :: step]
+    if not passed.all():
+        values = values[:, order]
     there = ~np.isnan(values)
     filled = np.where(there, values, 0.0)
     n = np.add.reduceat(there, starts, axis=1, dtype=np.float64)
@@ -126,9 +145,6 @@ def _summed(block: Block, firsts: Firsts, rows: NDArray[np.int64], step: int) ->
     mean = sums / np.maximum(n, 1)
     filled -= np.repeat(mean, np.diff([*starts, len(rows)]), axis=1)
     filled *= there
-    moved = np.abs(np.diff(values, axis=1))
-    moved[:, new] = np.nan
-    followed = ~np.isnan(moved)
     squares = np.add.reduceat(filled * filled, starts, axis=1)
     return _Piece(
         block.told,
@@ -140,7 +156,7 @@ def _summed(block: Block, firsts: Firsts, rows: NDArray[np.int64], step: int) ->
         followed.sum(axis=1),
         np.fmin.reduce(values, axis=1),
         np.fmax.reduce(values, axis=1),
-        values if step == 1 else np.ascontiguousarray(values[:, int(rows[0]) % step :: step]),
+        np.ascontiguousarray(sample),
     )
 
 

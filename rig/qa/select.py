@@ -123,8 +123,19 @@ class Chosen:
             Category.of(table[name]) for name in ("station", "slot", "lot", "board_code", "part", "spec")
         )
         return Firsts(
-            ints["day"], ints["shift"], station, slot, lot, code, table["passed"].to_numpy(), ints["chip"],
-            ints["domain"], part, spec, ints["block"], ints["row"],
+            ints["day"],
+            ints["shift"],
+            station,
+            slot,
+            lot,
+            code,
+            table["passed"].to_numpy(),
+            ints["chip"],
+            ints["domain"],
+            part,
+            spec,
+            ints["block"],
+            ints["row"],
         )
 
     def _register(self) -> None:

@@ -58,8 +58,9 @@ def make_record(run_id: str = "20261101T080000-000001", **changes: Any) -> dict[
         "grade": "L1", "failure_code": None, "failure_text": None,
         "made_by": {"rig_version": "0.1.0", "plan": {"recipe.yaml": "a" * 64, "limits.yaml": "b" * 64}},
         "measurements": [
-            {"name": name, "says": name, "unit": "",
-             "over": "board" if len(some) == 1 else "domain", "values": some, "limit": limits.get(name), "marginal_limit": None, "code": None, "outcome": "PASS"}
+            {"name": name, "says": name, "unit": "", "over": "board" if len(some) == 1 else "domain",
+             "values": some, "limit": limits.get(name), "marginal_limit": None, "code": None,
+             "outcome": "PASS"}
             for name, some in values.items()
         ],
     }

@@ -1,0 +1,79 @@
+"""``rig report``: the line, a station, a board, a lot as pages for quality; alarms for the station."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from rig.qa.select import Asked, Chosen
+    from rig.qa.source import StationStore
+
+app = typer.Typer(help="Reports from the store's records, each one HTML file.", no_args_is_help=True)
+
+Out = Annotated[Path, typer.Option(help="HTML file to write.")]
+Results = Annotated[Path, typer.Option(help="Folder the records are in.")]
+Since = Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="First day, UTC.")]
+Until = Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Last day, UTC.")]
+Product = Annotated[str | None, typer.Option(help="Product, where there are several.")]
+Simulated = Annotated[bool, typer.Option("--simulated", help="Simulated runs, and those alone.")]
+Pdf = Annotated[bool, typer.Option("--pdf", help="A PDF beside it, too (needs the extra 'pdf').")]
+SpecName = Annotated[str | None, typer.Option(help="Version of recipe and limits whose numbers are told.")]
+
+
+@app.command()
+def line(
+    out: Out,
+    since: Since = None,
+    until: Until = None,
+    product: Product = None,
+    station: Annotated[str | None, typer.Option(help="This station alone.")] = None,
+    lot: Annotated[str | None, typer.Option(help="This lot alone.")] = None,
+    spec: SpecName = None,
+    simulated: Simulated = False,
+    pdf: Pdf = False,
+    results: Results = Path("results"),
+) -> None:
+    """Yields, reasons, capability, drifts, and what needs a person. Exit 0 written, 2 wrongly asked."""
+    from rig.qa.select import Asked
+
+    _line(
+        results, Asked(_day(since), _day(until), product, station, None, lot, simulated), spec, out, pdf=pdf
+    )
+
+
+def _line(results: Path, asked: Asked, spec: str | None, out: Path, *, pdf: bool) -> None:
+    from rig.clock import SystemClock
+    from rig.qa.line import Line, line_page
+    from rig.qa.page import publish
+
+    source, chosen = _choose(results, asked, out, pdf=pdf)
+    found = Line.of(chosen, spec)
+    _tell(publish(line_page(found, source.repairs(), SystemClock().utc()), out, pdf=pdf))
+    for one in found.found.findings:
+        typer.echo(f"needs a person: {one.name}: {one.evidence[0]}")
+
+
+def _choose(results: Path, asked: Asked, out: Path, *, pdf: bool) -> tuple[StationStore, Chosen]:
+    from rig.clock import SystemClock
+    from rig.qa.lake import FOLDER, refresh
+    from rig.qa.page import demand_place
+    from rig.qa.select import Chosen
+    from rig.qa.source import StationStore
+
+    demand_place(out, pdf=pdf)
+    source = StationStore(results)
+    lake = refresh(source, results / FOLDER, SystemClock().utc().date())
+    return source, Chosen(lake, asked)
+
+
+def _tell(written: list[Path]) -> None:
+    for path in written:
+        typer.echo(f"written: {path}")
+
+
+def _day(value: datetime | None) -> date | None:
+    return None if value is None else value.date()
