@@ -77,3 +77,101 @@ def _tell(written: list[Path]) -> None:
 
 def _day(value: datetime | None) -> date | None:
     return None if value is None else value.date()
+
+
+@app.command()
+def lot(
+    lot: Annotated[str, typer.Option(help="The lot.")],
+    out: Out,
+    since: Since = None,
+    until: Until = None,
+    product: Product = None,
+    spec: SpecName = None,
+    simulated: Simulated = False,
+    pdf: Pdf = False,
+    results: Results = Path("results"),
+) -> None:
+    """One lot's boards, told as the line's are. Exit codes as line's."""
+    from rig.qa.select import Asked
+
+    _line(results, Asked(_day(since), _day(until), product, None, None, lot, simulated), spec, out, pdf=pdf)
+
+
+@app.command()
+def station(
+    station: Annotated[str, typer.Option(help="The station.")],
+    out: Out,
+    since: Since = None,
+    until: Until = None,
+    product: Product = None,
+    spec: SpecName = None,
+    simulated: Simulated = False,
+    pdf: Pdf = False,
+    results: Results = Path("results"),
+) -> None:
+    """Golden boards, slots against each other, contacts, stops, calibration, gauge studies."""
+    from rig.clock import SystemClock
+    from rig.qa.gauge_result import studies_of
+    from rig.qa.line import Line
+    from rig.qa.page import publish
+    from rig.qa.select import Asked
+    from rig.qa.station import station_page
+
+    asked = Asked(_day(since), _day(until), product, station, None, None, simulated)
+    source, chosen = _choose(results, asked, out, pdf=pdf)
+    studies = studies_of(results, station, simulated=simulated)
+    page = station_page(Line.of(chosen, spec), source.wear(), studies, SystemClock().utc())
+    _tell(publish(page, out, pdf=pdf))
+
+
+@app.command()
+def board(
+    wanted: Annotated[str, typer.Argument(metavar="SERIAL|RUN", help="A run's id, or a board's serial: its last run.")],
+    out: Out,
+    pdf: Pdf = False,
+    results: Results = Path("results"),
+) -> None:
+    """One run on one page: verdict, map, curves, every measurement against its limit."""
+    from rig.clock import SystemClock
+    from rig.errors import UsageError
+    from rig.qa.board import board_page, folder_of, passport_of
+    from rig.qa.page import demand_place, publish
+    from rig.qa.source import StationStore
+
+    demand_place(out, pdf=pdf)
+    kept = StationStore(results).run(wanted) or StationStore(results).last_of(wanted)
+    if kept is None:
+        raise UsageError(f"{wanted[:80]}: found neither a run nor a board of that name in {results}; check the serial")
+    folder = folder_of(results, kept)
+    _tell(publish(board_page(kept, folder, passport_of(folder), SystemClock().utc()), out, pdf=pdf))
+
+
+@app.command()
+def alarms(
+    station: Annotated[str | None, typer.Option(help="This station alone.")] = None,
+    product: Product = None,
+    simulated: Simulated = False,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object on one line instead.")] = False,
+    results: Results = Path("results"),
+) -> None:
+    """What the last runs of each slot ring for: same codes in a row, a drop of yield, rule hits. Exit 1 if any."""
+    import json
+
+    from rig.clock import SystemClock
+    from rig.qa.alarms import alarms_of
+    from rig.qa.lake import FOLDER, refresh
+    from rig.qa.select import Asked
+    from rig.qa.source import StationStore
+
+    today = SystemClock().utc().date()
+    lake = refresh(StationStore(results), results / FOLDER, today)
+    found = alarms_of(lake, Asked(product=product, station=station, simulated=simulated), today)
+    if as_json:
+        typer.echo(json.dumps({"alarms": [one.model_dump(mode="json") for one in found]}))
+    else:
+        for one in found:
+            typer.echo(f"{one.place}: {one.says}{' - lock' if one.locks else ''}")
+        if not found:
+            typer.echo("no alarms")
+    if found:
+        raise typer.Exit(1)

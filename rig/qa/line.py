@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-import rig
 from rig.qa.capability import Capability, capabilities
 from rig.qa.findings import Found, find
+from rig.qa.foot import foot
 from rig.qa.line_runs import (
     grade_figures,
     interval,
@@ -84,10 +84,10 @@ def line_page(line: Line, repairs: Sequence[KeptRepair], made: datetime) -> str:
     return render(
         "line.html.j2",
         {
-            "title": f"{what}, {_period(chosen)}",
+            "title": f"{what}, {period(chosen)}",
             "sub": _sub(line),
             "simulated": asked.simulated,
-            "warnings": _warnings(line),
+            "warnings": warnings(line),
             "found": line.found if len(firsts) else None,
             "tiles": _tiles(line, shares),
             "figures": figures,
@@ -96,15 +96,8 @@ def line_page(line: Line, repairs: Sequence[KeptRepair], made: datetime) -> str:
     )
 
 
-def foot(made: datetime) -> str:
-    """What stands under every report."""
-    return (
-        f"rig {rig.__version__}, made {made:%Y-%m-%d %H:%M} UTC. Days and shifts are UTC. "
-        "Definitions: docs/reports.md."
-    )
-
-
-def _period(chosen: Chosen) -> str:
+def period(chosen: Chosen) -> str:
+    """The days that a report is about."""
     asked = chosen.asked
     first, last = chosen.one("SELECT min(started)::date, max(started)::date FROM within")
     since, until = asked.since or first, asked.until or last
@@ -132,7 +125,8 @@ def _sub(line: Line) -> str:
     return " · ".join(parts)
 
 
-def _warnings(line: Line) -> list[str]:
+def warnings(line: Line) -> list[str]:
+    """What a reader must know before the figures."""
     chosen = line.chosen
     found = list(line.specs.warnings())
     boards = len(line.firsts)

@@ -53,7 +53,7 @@ def yield_figures(line: Line, shares: Sequence[Share]) -> list[Figure]:
             charts.p_chart(days, _notes(line)),
             "grey: mean and limits of three sigmas; red: outside them",
             "yield-by-day",
-            _points(days, "day"),
+            points_table(days, "day"),
         ),
         Figure(
             "Yields",
@@ -84,7 +84,7 @@ def yield_figures(line: Line, shares: Sequence[Share]) -> list[Figure]:
             charts.dots(slots, red, 570),
             f"{len(slots)} slots; bar: 95 % Wilson interval",
             "yield-by-slot",
-            _points(slots, "slot"),
+            points_table(slots, "slot"),
             wide=False,
         ),
     ]
@@ -100,7 +100,7 @@ def yield_figures(line: Line, shares: Sequence[Share]) -> list[Figure]:
                     charts.dots(points, red, 570, 10),
                     "bar: 95 % Wilson interval",
                     f"yield-by-{file}",
-                    _points(points, file),
+                    points_table(points, file),
                     wide=False,
                 )
             )
@@ -119,7 +119,8 @@ def _notes(line: Line) -> dict[str, str]:
     return found
 
 
-def _points(points: Sequence[Point], name: str) -> Table:
+def points_table(points: Sequence[Point], name: str) -> Table:
+    """As data, with the limits of a p-chart."""
     return rows_of(
         [(one.name, one.n, one.passed, one.share, one.low, one.high, one.is_out) for one in points],
         name,

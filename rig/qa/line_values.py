@@ -225,9 +225,9 @@ def control_figures(numbers: Numbers) -> list[Figure]:
         Figure(
             "Control charts of daily means, most moved first",
             body,
-            f"{count(int(survive.sum()))} of {count(len(numbers.elements))} series moved by half a sigma of the "
-            "boards or more at a false discovery rate of 1 %. Limits: 2.66 mean moving ranges; red: a hit of Western "
-            "Electric or Nelson rules. "
+            f"{count(int(survive.sum()))} of {count(len(numbers.elements))} series moved by half a sigma of "
+            "the boards or more at a false discovery rate of 1 %. Limits: 2.66 mean moving ranges; red: a "
+            "hit of Western Electric or Nelson rules. "
             "A rule hit alone is no finding: with so many series some are always hit.",
             "control",
             rows_of(rows, "series", "day", "mean", "rule"),

@@ -130,7 +130,7 @@ def row_of(kept: KeptRun) -> RunRow:
         "chip": first.get("chip"),
         "domain": first.get("domain"),
         "place": first.get("place") or None,
-        **_identity(record),
+        **identity_of(record),
         "spec": spec_of(record["product"], recipe, limits),
         "recipe": recipe,
         "limits": limits,
@@ -171,7 +171,7 @@ def _board_code(record: Mapping[str, Any], first: Mapping[str, Any]) -> str | No
     return first.get("code") or record.get("failure_code")
 
 
-def _identity(record: Mapping[str, Any]) -> dict[str, Any]:
+def identity_of(record: Mapping[str, Any]) -> dict[str, Any]:
     """Lot, FT version and bin: from the record, or from the EEPROM it keeps; else unknown."""
     told = record.get("identity")
     if told is None and record.get("eeprom"):

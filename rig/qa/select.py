@@ -112,11 +112,19 @@ class Chosen:
         return () if found is None else found
 
     def firsts(self) -> Firsts:
+        """First runs of the boards in the report."""
+        return self._told_of("units")
+
+    def golden(self) -> Firsts:
+        """Runs of golden boards in the period and station, in place of first runs."""
+        return self._told_of("within WHERE purpose = 'golden' AND verdict IN ('PASS', 'MARGINAL', 'FAIL')")
+
+    def _told_of(self, source: str) -> Firsts:
         table = self.database.sql(
             "SELECT epoch_us(started) // 86400000000 AS day, "
             "((extract(hour FROM started) + 18) % 24) // 8 AS shift, station, "
             "station || ' ' || slot AS slot, lot, board_code, passed, chip, domain, part, spec, block, row "
-            "FROM units ORDER BY part, spec, block, row"
+            f"FROM {source} ORDER BY part, spec, block, row"
         ).to_arrow_table()
         ints = {name: _ints(table[name]) for name in ("day", "shift", "chip", "domain", "block", "row")}
         station, slot, lot, code, part, spec = (

@@ -104,6 +104,14 @@ class StationStore:
             found = database.execute("SELECT record, state FROM runs WHERE run_id = ?", [run_id]).fetchone()
         return None if found is None else KeptRun(json.loads(found[0]), found[1])
 
+    def last_of(self, serial: str) -> KeptRun | None:
+        """A board's last run."""
+        with transaction(self._path) as database:
+            found = database.execute(
+                "SELECT record, state FROM runs WHERE serial = ? ORDER BY started DESC, rowid DESC LIMIT 1", [serial]
+            ).fetchone()
+        return None if found is None else KeptRun(json.loads(found[0]), found[1])
+
     def repairs(self) -> tuple[KeptRepair, ...]:
         with transaction(self._path) as database:
             found = database.execute(

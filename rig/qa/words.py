@@ -28,12 +28,12 @@ def number(value: float | None, digits: int = 4) -> str:
     return text.replace("-", "−")
 
 
-def figure(value: float | None, unit: str) -> str:
+def figure(value: float | None, unit: str, digits: int = 4) -> str:
     """With its unit, in milli where that reads better."""
     if value is not None and unit in MILLI and 0 < abs(value) < 0.1:
-        return f"{number(1000 * value, 3)}{NARROW}{MILLI[unit]}"
+        return f"{number(1000 * value, 3 if digits == 4 else digits)}{NARROW}{MILLI[unit]}"
     sign = unit_sign(unit)
-    return number(value) + (f"{NARROW}{sign}" if sign else "")
+    return number(value, digits) + (f"{NARROW}{sign}" if sign else "")
 
 
 def unit_sign(unit: str) -> str:

@@ -21,7 +21,7 @@ def numbers_of(
 ) -> Numbers:
     rows = volts or [[1.05, 1.06]] * len(watts)
     runs: list[dict[str, Any]] = [
-        make_record(f"20261101T{8 + at // 3600:02d}{at // 60 % 60:02d}{at % 60:02d}-{at:06x}", serial=f"B{at}",
+        make_record(f"20261101T08{at // 60:02d}{at % 60:02d}-{at:06x}", serial=f"B{at}",
                     values={"board_watts": [one], "domain_volts": pair})
         for at, (one, pair) in enumerate(zip(watts, rows, strict=True))
     ]
