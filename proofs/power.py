@@ -17,12 +17,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from statistics import median
 
-from proofs.bench import PowerBench
+from proofs.bench import ROOT, PowerBench
 from proofs.victims import Holder, Victims
+from rig.fixturefile import load_fixture
 
 DEAD_SECONDS, STOPPED_SECONDS, ASKED_SECONDS = 0.1, 1.1, 5.0
 ESTOP_SECONDS, UNPLUGGED_SECONDS = 0.3, 3.0
-WATCHDOG_SECONDS = 2.0                  # fixtures/sim.yaml: supply.watchdog_seconds
+WATCHDOG_SECONDS = 2.0                  # of every slot in both benches' files
+WATCHDOGS = ROOT / "proofs" / "watchdogs.yaml"
 PATIENCE_SECONDS = 20.0                 # then it counts as a failure without a time
 LIVE_SECONDS = 60.0
 AROUND_SECONDS = 0.05
@@ -77,6 +79,7 @@ class Trial:
 
     def kill_guard(self) -> None:
         """SIGKILL to the guard while all slots are live; nobody starts another before they are off."""
+        slots = load_fixture(self._bench.fixture).slots
         holders = [self._victims.start(Holder.WORKER, slot) for slot in self._bench.slots]
         try:
             for slot in self._bench.slots:
@@ -86,7 +89,9 @@ class Trial:
             struck = self._bench.kill_guard()
             for slot in self._bench.slots:
                 off = self._bench.watcher.when_off(slot, PATIENCE_SECONDS)
-                self._count("guard SIGKILL", WATCHDOG_SECONDS + 0.2, struck, off)
+                whose = slots[slot].watchdog
+                kind = f"guard SIGKILL, {whose.value if whose else 'supply'}"
+                self._count(kind, WATCHDOG_SECONDS + 0.2, struck, off)
         finally:
             for holder in holders:
                 holder.kill()
@@ -209,16 +214,24 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--kills", type=int, default=200, help="how many blows (200)")
     parser.add_argument("--seed", type=int, default=1, help="of the moments (1)")
+    parser.add_argument("--watchdogs", action="store_true", help="only the blows to the guard")
     chosen = parser.parse_args()
     began = time.monotonic()
     with PowerBench() as bench:
         trial = Trial(bench, chosen.seed)
         rounds = max(1, round(chosen.kills * 0.08 / len(bench.slots)))
-        trial.run(blows_for(trial, chosen.kills, rounds * len(bench.slots)))
+        if not chosen.watchdogs:
+            trial.run(blows_for(trial, chosen.kills, 2 * rounds * len(bench.slots)))
         for _ in range(rounds):
             trial.kill_guard()
-    print(f"\n{table(trial.tallies)}, {(time.monotonic() - began) / 60:.1f} min, seed {chosen.seed}")
-    return 1 if any(tally.failures for tally in trial.tallies.values()) else 0
+    tallies = trial.tallies
+    with PowerBench(WATCHDOGS) as bench:
+        trial = Trial(bench, chosen.seed)
+        for _ in range(rounds):
+            trial.kill_guard()
+    tallies |= trial.tallies
+    print(f"\n{table(tallies)}, {(time.monotonic() - began) / 60:.1f} min, seed {chosen.seed}")
+    return 1 if any(tally.failures for tally in tallies.values()) else 0
 
 
 def _most(number: signal.Signals) -> float:

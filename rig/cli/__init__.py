@@ -1,5 +1,5 @@
-"""The command line: ``rig decode``, ``doctor``, ``sim``, ``guard``, ``run``, ``instrument``, ``pack``,
-``plan``, ``repair``, ``show``.
+"""The command line: ``rig decode``, ``doctor``, ``eeprom``, ``sim``, ``guard``, ``run``, ``instrument``,
+``pack``, ``passport``, ``plan``, ``repair``, ``show``.
 
 Each command's module keeps its heavy imports inside its function, so ``rig --version`` is quick.
 """
@@ -15,9 +15,11 @@ import rig
 from rig.cli.decode import decode
 from rig.cli.demo_history import demo_history
 from rig.cli.doctor import doctor
+from rig.cli.eeprom import app as eeprom_app
 from rig.cli.guard import app as guard_app
 from rig.cli.instrument import app as instrument_app
 from rig.cli.pack import app as pack_app
+from rig.cli.passport import app as passport_app
 from rig.cli.plan import app as plan_app
 from rig.cli.repair import app as repair_app
 from rig.cli.report import app as report_app
@@ -58,9 +60,11 @@ app.command("run")(run)
 app.command("show")(show)
 app.command("sim")(sim)
 app.command("study")(study)
+app.add_typer(eeprom_app, name="eeprom")
 app.add_typer(guard_app, name="guard")
 app.add_typer(instrument_app, name="instrument")
 app.add_typer(pack_app, name="pack")
+app.add_typer(passport_app, name="passport")
 app.add_typer(plan_app, name="plan")
 app.add_typer(repair_app, name="repair")
 app.add_typer(report_app, name="report")

@@ -9,6 +9,7 @@ from rig.board import BringUp, EepromReading
 from rig.clock import Clock
 from rig.pytestplugin.answers import AnswerFigures
 from rig.pytestplugin.sampler import Sample
+from rig.recipe.eeprom_layout import BoardIdentity
 from rig.records import Event, Journal, Kind, MeasurementRecord
 from rig.slot import Reading
 from rig.verdict.evidence import Count, ResponseLook
@@ -28,6 +29,7 @@ class RunLog:
         self.damaged_counts = 0
         self.response: ResponseLook | None = None
         self.eeprom: EepromReading | None = None
+        self.identity: BoardIdentity | None = None      # the last that was read whole
         self.celsius: tuple[float | None, ...] = ()
         self.answers: AnswerFigures | None = None
         self.level: str | None = None           # that the board was moved to; None: still at its first
@@ -47,6 +49,11 @@ class RunLog:
         """The last value of a one-value measurement; None when it was not taken."""
         values = [taken.values[0] for taken in self.measurements if taken.name == name and taken.values]
         return values[-1] if values else None
+
+    def values_of(self, name: str) -> tuple[float, ...]:
+        """The last values of a measurement; none when it was not taken."""
+        values = [taken.values for taken in self.measurements if taken.name == name]
+        return values[-1] if values else ()
 
     def took(self, taken: Measurement) -> None:
         self.measurements.append(taken)

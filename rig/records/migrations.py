@@ -69,6 +69,24 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         ) STRICT""",
         "CREATE INDEX repairs_by_serial ON repairs (serial, at)",
     ),
+    (   # rig.records.chain; runs that were stored before are taken in with their station's next one
+        """CREATE TABLE chain (
+            place INTEGER PRIMARY KEY,
+            station TEXT NOT NULL,
+            number INTEGER NOT NULL,
+            run_id TEXT NOT NULL,
+            state TEXT NOT NULL CHECK (state IN ('closed', 'void')),
+            record TEXT NOT NULL,
+            previous TEXT NOT NULL,
+            link TEXT NOT NULL,
+            UNIQUE (station, number)
+        ) STRICT""",
+        "CREATE INDEX chain_by_run ON chain (run_id)",
+        """CREATE TRIGGER chain_is_not_cut BEFORE DELETE ON chain
+            BEGIN SELECT RAISE(ABORT, 'a link of the chain is never taken out'); END""",
+        """CREATE TRIGGER chain_is_not_bent BEFORE UPDATE ON chain
+            BEGIN SELECT RAISE(ABORT, 'a link of the chain is never changed'); END""",
+    ),
 )
 VERSION = len(MIGRATIONS)
 
