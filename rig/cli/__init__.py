@@ -16,6 +16,7 @@ from rig.cli.decode import decode
 from rig.cli.demo_history import demo_history
 from rig.cli.doctor import doctor
 from rig.cli.eeprom import app as eeprom_app
+from rig.cli.gauge import app as gauge_app
 from rig.cli.guard import app as guard_app
 from rig.cli.instrument import app as instrument_app
 from rig.cli.pack import app as pack_app
@@ -61,6 +62,7 @@ app.command("show")(show)
 app.command("sim")(sim)
 app.command("study")(study)
 app.add_typer(eeprom_app, name="eeprom")
+app.add_typer(gauge_app, name="gauge")
 app.add_typer(guard_app, name="guard")
 app.add_typer(instrument_app, name="instrument")
 app.add_typer(pack_app, name="pack")

@@ -10,7 +10,9 @@ import typer
 if TYPE_CHECKING:
     from rig.qa.gauge_plan import Step
 
-app = typer.Typer(help="Gauge studies: boards × slots × trials, or one board many times.", no_args_is_help=True)
+app = typer.Typer(
+    help="Gauge studies: boards × slots × trials, or one board many times.", no_args_is_help=True
+)
 
 Name = Annotated[str, typer.Argument(metavar="NAME", help="Name of the study.")]
 Results = Annotated[Path, typer.Option(help="Folder the records are in.")]
@@ -31,8 +33,8 @@ def plan(
     results: Results = Path("results"),
 ) -> None:
     """Begin a study: two boards and slots or more, or one of each for a type-1 study. Powers nothing."""
-    from rig.errors import UsageError
     from rig.datafile import load
+    from rig.errors import UsageError
     from rig.fixturefile import FixtureFile
     from rig.qa.gauge_plan import GaugePlan, Study
 
@@ -41,10 +43,14 @@ def plan(
     for slot in wanted:
         if slot not in known:
             raise UsageError(f"--slots: found {slot!r}, expected slots of {fixture}: {', '.join(known)}")
-    drawn = GaugePlan.drawn(name, product, fixture, _names(boards), wanted, trials, seed, _references(reference or []))
+    drawn = GaugePlan.drawn(
+        name, product, fixture, _names(boards), wanted, trials, seed, _references(reference or [])
+    )
     study = Study.at(results, name)
     study.begin(drawn)
-    typer.echo(f"{study.folder}: {len(drawn.steps)} runs planned, in random order; go on with rig gauge run {name}")
+    typer.echo(
+        f"{study.folder}: {len(drawn.steps)} runs planned, in random order; go on with rig gauge run {name}"
+    )
 
 
 @app.command()
@@ -56,8 +62,8 @@ def run(
     results: Results = Path("results"),
 ) -> None:
     """Walk through what is left of a study; each trial is a real run. Exit 0 complete, 4 stopped before."""
-    from rig.errors import UsageError
     from rig.datafile import load
+    from rig.errors import UsageError
     from rig.fixturefile import FixtureFile
     from rig.qa.gauge_plan import Study
     from rig.qa.gauge_run import RigRun, walk
@@ -67,8 +73,13 @@ def run(
     simulated = load(Path(told.fixture), FixtureFile).simulated
     if yes and not simulated:
         raise UsageError("--yes: found a real bench, expected a simulated one: a person must move the boards")
-    left = walk(study, told, _never_ask if yes else _ask,
-                RigRun(study, told, results, operator, plans, simulated), typer.echo)
+    left = walk(
+        study,
+        told,
+        _never_ask if yes else _ask,
+        RigRun(study, told, results, operator, plans, simulated),
+        typer.echo,
+    )
     if left:
         typer.echo(f"{left} trials are left; go on with rig gauge run {name}")
         raise typer.Exit(4)
@@ -101,7 +112,9 @@ def report(
 
 def _ask(step: Step, number: int, of: int) -> bool:
     answer = typer.prompt(
-        f"{number} of {of}: put board {step.board} into {step.slot}, then Enter (q stops)", default="", show_default=False
+        f"{number} of {of}: put board {step.board} into {step.slot}, then Enter (q stops)",
+        default="",
+        show_default=False,
     )
     return str(answer).strip().lower() != "q"
 

@@ -126,7 +126,9 @@ def station(
 
 @app.command()
 def board(
-    wanted: Annotated[str, typer.Argument(metavar="SERIAL|RUN", help="A run's id, or a board's serial: its last run.")],
+    wanted: Annotated[
+        str, typer.Argument(metavar="SERIAL|RUN", help="A run's id, or a board's serial: its last run.")
+    ],
     out: Out,
     pdf: Pdf = False,
     results: Results = Path("results"),
@@ -141,9 +143,11 @@ def board(
     demand_place(out, pdf=pdf)
     kept = StationStore(results).run(wanted) or StationStore(results).last_of(wanted)
     if kept is None:
-        raise UsageError(f"{wanted[:80]}: found neither a run nor a board of that name in {results}; check the serial")
+        raise UsageError(
+            f"{wanted[:80]}: found neither a run nor a board of that name in {results}; check the serial"
+        )
     folder = folder_of(results, kept)
-    _tell(publish(board_page(kept, folder, passport_of(folder), SystemClock().utc()), out, pdf=pdf))
+    _tell(publish(board_page(kept, folder, passport_of(results, kept), SystemClock().utc()), out, pdf=pdf))
 
 
 @app.command()
@@ -154,7 +158,7 @@ def alarms(
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object on one line instead.")] = False,
     results: Results = Path("results"),
 ) -> None:
-    """What the last runs of each slot ring for: same codes in a row, a drop of yield, rule hits. Exit 1 if any."""
+    """What the last boards ring for: same codes in a row, a drop of yield, rule hits. Exit 1 if any."""
     import json
 
     from rig.clock import SystemClock

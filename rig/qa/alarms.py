@@ -17,7 +17,8 @@ def alarms_of(lake: Lake, asked: Asked, today: date, rules: AlarmRules | None = 
     since = today - timedelta(days=DAYS)
     chosen = Chosen(lake, Asked(since, None, asked.product, asked.station, None, None, asked.simulated))
     rows = chosen.rows(
-        "SELECT started, station, slot, serial, CASE WHEN passed THEN NULL ELSE coalesce(board_code, 'no code') END "
+        "SELECT started, station, slot, serial, "
+        "CASE WHEN passed THEN NULL ELSE coalesce(board_code, 'no code') END "
         "FROM units ORDER BY started"
     )
     return alarms((LastRun(*row) for row in rows), rules or AlarmRules())

@@ -12,18 +12,27 @@ from typing import Any, Final
 import numpy as np
 import pyarrow.parquet as pq
 from markupsafe import Markup
+from pydantic import ValidationError
 
-from rig.qa import charts
+from rig.qa import charts, charts_values
 from rig.qa.foot import foot
 from rig.qa.page import Figure, Table, render, rows_of
 from rig.qa.rows import Told, identity_of
 from rig.qa.source import KeptRun
 from rig.qa.stats import Bounds
-from rig.records.folder import SAFE_NAME
 from rig.qa.words import figure, limit, minutes, number
+from rig.records.folder import SAFE_NAME
+from rig.records.model import RunRecord
+from rig.records.passport import PassportState, passport_state
 
 TELEMETRY: Final = "telemetry.parquet"
-COLOURS: Final = {"PASS": "pass", "MARGINAL": "marginal", "FAIL": "fail", "ABORTED": "stopped", "STATION_FAULT": "fault"}
+COLOURS: Final = {
+    "PASS": "pass",
+    "MARGINAL": "marginal",
+    "FAIL": "fail",
+    "ABORTED": "stopped",
+    "STATION_FAULT": "fault",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,21 +48,36 @@ class Taken:
 
 
 def board_page(kept: KeptRun, folder: Path | None, passport: str, made: datetime) -> str:
-    """``folder``: where the run's files lie, None when they are elsewhere; ``passport``: its state in words."""
+    """``folder``: where the run's files lie, None when elsewhere; ``passport``: its state in words."""
     record = kept.record
     taken = [_taken(one) for one in _latest(record)]
     figures = [*_map(record, taken), *_curves(folder)]
     verdict = str(record["verdict"])
-    return render("board.html.j2", {
-        "title": f"Board {record['serial']}", "sub": f"{record['product']} · run {record['run_id']}",
-        "simulated": bool(record["simulated"]), "warnings": _warnings(kept), "figures": [],
-        "verdict": verdict.replace("_", " "), "colour": COLOURS.get(verdict, "fault"), "grade": record.get("grade"),
-        "code": record.get("failure_code"), "text": record.get("failure_text"),
-        "findings": list(record.get("findings") or ()), "next": record.get("next_step") or {},
-        "facts": _facts(record, passport), "pictures": figures, "table": _table(taken),
-        "data": Figure("Measurements", Markup(""), file=f"{record['run_id']}-measurements", data=_data(record)),
-        "instruments": list(record.get("instruments") or ()), "foot": foot(made),
-    })
+    return render(
+        "board.html.j2",
+        {
+            "title": f"Board {record['serial']}",
+            "sub": f"{record['product']} · run {record['run_id']}",
+            "simulated": bool(record["simulated"]),
+            "warnings": _warnings(kept),
+            "figures": [],
+            "verdict": verdict.replace("_", " "),
+            "colour": COLOURS.get(verdict, "fault"),
+            "grade": record.get("grade"),
+            "code": record.get("failure_code"),
+            "text": record.get("failure_text"),
+            "findings": list(record.get("findings") or ()),
+            "next": record.get("next_step") or {},
+            "facts": _facts(record, passport),
+            "pictures": figures,
+            "table": _table(taken),
+            "data": Figure(
+                "Measurements", Markup(""), file=f"{record['run_id']}-measurements", data=_data(record)
+            ),
+            "instruments": list(record.get("instruments") or ()),
+            "foot": foot(made),
+        },
+    )
 
 
 def _latest(record: Mapping[str, Any]) -> list[Mapping[str, Any]]:
@@ -67,15 +91,23 @@ def _taken(one: Mapping[str, Any]) -> Taken:
         return Taken(told, one.get("outcome", ""), None, 0, None, None)
     room = [_room(bounds, value) for value in values]
     worst = min(range(len(values)), key=room.__getitem__) if bounds != Bounds() else 0
-    return Taken(told, one.get("outcome", ""), values[worst], list(one["values"]).index(values[worst]),
-                 min(values), max(values))
+    return Taken(
+        told,
+        one.get("outcome", ""),
+        values[worst],
+        list(one["values"]).index(values[worst]),
+        min(values),
+        max(values),
+    )
 
 
 def _room(bounds: Bounds, value: float) -> float:
     """Distance to the nearest limit, negative beyond it."""
-    sides = [value - bounds.low if bounds.low is not None else math.inf,
-             bounds.high - value if bounds.high is not None else math.inf,
-             -abs(value - bounds.equals) if bounds.equals is not None else math.inf]
+    sides = [
+        value - bounds.low if bounds.low is not None else math.inf,
+        bounds.high - value if bounds.high is not None else math.inf,
+        -abs(value - bounds.equals) if bounds.equals is not None else math.inf,
+    ]
     return min(sides)
 
 
@@ -87,17 +119,45 @@ def _table(taken: Sequence[Taken]) -> list[tuple[str, str, str, str, str, Markup
         value = figure(one.worst, unit)
         name = one.told.name if one.told.over == "board" else f"{one.told.name}[{one.index}]"
         if one.told.size > 1 and one.told.limit is None:
-            name, value = f"{one.told.name} ×{one.told.size}", f"{number(one.low)} to {figure(one.high, unit)}"
-        rows.append((name, one.told.says, value, limit(one.told.limit), one.outcome,
-                     charts.room(one.worst, Bounds.read(one.told.limit))))
+            name, value = (
+                f"{one.told.name} ×{one.told.size}",
+                f"{number(one.low)} to {figure(one.high, unit)}",
+            )
+        rows.append(
+            (
+                name,
+                one.told.says,
+                value,
+                limit(one.told.limit),
+                one.outcome,
+                charts_values.room(one.worst, Bounds.read(one.told.limit)),
+            )
+        )
     return rows
 
 
 def _data(record: Mapping[str, Any]) -> Table:
     return rows_of(
-        [(one["name"], at, value, one.get("unit"), one.get("limit"), one.get("outcome"), one.get("attempt", 1))
-         for one in record.get("measurements") or () for at, value in enumerate(one["values"])],
-        "measurement", "element", "value", "unit", "limit", "outcome", "attempt",
+        [
+            (
+                one["name"],
+                at,
+                value,
+                one.get("unit"),
+                one.get("limit"),
+                one.get("outcome"),
+                one.get("attempt", 1),
+            )
+            for one in record.get("measurements") or ()
+            for at, value in enumerate(one["values"])
+        ],
+        "measurement",
+        "element",
+        "value",
+        "unit",
+        "limit",
+        "outcome",
+        "attempt",
     )
 
 
@@ -112,13 +172,23 @@ def _map(record: Mapping[str, Any], taken: Sequence[Taken]) -> list[Figure]:
         return []
     blamed = {one["chip"] for one in record.get("findings") or () if one.get("chip") is not None}
     usual = max(25.0, float(np.median(list(lost.values()))) * 6)
-    return [Figure(
-        "Answers lost of 10 000, chip by chip",
-        charts.heat({chip: min(value, usual) for chip, value in lost.items()}, chips, domains, shown=lost,
-                    marked=blamed, red=bool(blamed), top=usual),
-        "columns are domains from the host; framed: chips to blame" if blamed else
-        "columns are domains from the host",
-    )]
+    return [
+        Figure(
+            "Answers lost of 10 000, chip by chip",
+            charts.heat(
+                {chip: min(value, usual) for chip, value in lost.items()},
+                chips,
+                domains,
+                shown=lost,
+                marked=blamed,
+                red=bool(blamed),
+                top=usual,
+            ),
+            "columns are domains from the host; framed: chips to blame"
+            if blamed
+            else "columns are domains from the host",
+        )
+    ]
 
 
 def _curves(folder: Path | None) -> list[Figure]:
@@ -129,19 +199,27 @@ def _curves(folder: Path | None) -> list[Figure]:
     table = pq.read_table(folder / TELEMETRY, columns=columns)
     seconds = table["seconds"].to_numpy()
     rows = {name: table[name].to_pylist() for name in columns[1:]}
-    hottest = [max((one for one in some or () if one is not None), default=math.nan) for some in rows["celsius"]]
-    coolest = [min((one for one in some or () if one is not None), default=math.nan) for some in rows["celsius"]]
+    hottest = [
+        max((one for one in some or () if one is not None), default=math.nan) for some in rows["celsius"]
+    ]
+    coolest = [
+        min((one for one in some or () if one is not None), default=math.nan) for some in rows["celsius"]
+    ]
     hits = np.array([sum(some) if some else math.nan for some in rows["hits"]])
     with np.errstate(invalid="ignore", divide="ignore"):
         rate = np.maximum(np.diff(hits), 0) / np.diff(seconds)
-    volts = [pads if pads is not None else at for pads, at in
-             zip(rows["terminal_volts"], rows["supply_volts"], strict=True)]
+    volts = [
+        pads if pads is not None else at
+        for pads, at in zip(rows["terminal_volts"], rows["supply_volts"], strict=True)
+    ]
     found = []
     for title, lines, unit in (
-        ("Power", [rows["watts"]], "W"), ("Volts at the board", [volts], "V"),
-        ("Hottest and coolest sensor", [hottest, coolest], "celsius"), ("Answers a second", [[math.nan, *rate]], ""),
+        ("Power", [rows["watts"]], "W"),
+        ("Volts at the board", [volts], "V"),
+        ("Hottest and coolest sensor", [hottest, coolest], "celsius"),
+        ("Answers a second", [[math.nan, *rate]], ""),
     ):
-        drawn = charts.curves(seconds.tolist(), lines, unit)
+        drawn = charts_values.curves(seconds.tolist(), lines, unit)
         if drawn:
             found.append(Figure(title, drawn))
     return found
@@ -153,16 +231,30 @@ def _facts(record: Mapping[str, Any], passport: str) -> list[tuple[str, str]]:
     plan = made_by.get("plan") or {}
     facts = [
         ("station", f"{record['station']}, {record['slot']}, fixture {record['fixture']}"),
-        ("operator", record.get("operator")), ("purpose", record.get("purpose", "test")),
+        ("operator", record.get("operator")),
+        ("purpose", record.get("purpose", "test")),
         ("began", str(record["started"])[:19].replace("T", " ") + " UTC"),
-        ("length", minutes(record.get("seconds"))), ("lot", identity["lot"]),
+        ("length", minutes(record.get("seconds"))),
+        ("lot", identity["lot"]),
         ("FT version, bin", identity["ft_version"] and f"{identity['ft_version']}, {identity['chip_bin']}"),
-        ("chips found", record.get("chips_found")), ("answers back", number(record.get("board_rate"), 5)),
-        ("power", figure(record.get("watts"), "W")), ("energy", figure(record.get("joules_per_terahash"), "J/TH")),
-        ("recipe, limits", " ".join(str(plan.get(name, "unknown"))[:8] for name in ("recipe.yaml", "limits.yaml"))),
-        ("rig", made_by.get("rig_version")), ("contact cycles", made_by.get("connector_cycles")),
-        ("EEPROM", None if not eeprom else "result written and read back" if eeprom.get("read_back")
-         else "not seen to carry its result"),
+        ("chips found", record.get("chips_found")),
+        ("answers back", number(record.get("board_rate"), 5)),
+        ("power", figure(record.get("watts"), "W")),
+        ("energy", figure(record.get("joules_per_terahash"), "J/TH")),
+        (
+            "recipe, limits",
+            " ".join(str(plan.get(name, "unknown"))[:8] for name in ("recipe.yaml", "limits.yaml")),
+        ),
+        ("rig", made_by.get("rig_version")),
+        ("contact cycles", made_by.get("connector_cycles")),
+        (
+            "EEPROM",
+            None
+            if not eeprom
+            else "result written and read back"
+            if eeprom.get("read_back")
+            else "not seen to carry its result",
+        ),
         ("passport", passport),
     ]
     return [(name, str(value)) for name, value in facts if value not in (None, "", "–")]
@@ -184,3 +276,17 @@ def folder_of(results: Path, kept: KeptRun) -> Path | None:
     record = kept.record
     folder = results / str(record["started"])[:10] / f"{record['serial']}-{record['run_id']}"
     return folder if SAFE_NAME.fullmatch(folder.name) and folder.is_dir() else None
+
+
+def passport_of(results: Path, kept: KeptRun) -> str:
+    """State of the run's passport in words."""
+    try:
+        record = RunRecord.model_validate(kept.record)
+    except ValidationError:
+        return "unknown: the record is not as any schema version has it"
+    return {
+        PassportState.NONE: "none",
+        PassportState.ISSUED: "issued, not held against the store",
+        PassportState.VALID: "valid",
+        PassportState.BROKEN: "BROKEN: it does not say what was signed or stored",
+    }[passport_state(results, record)]

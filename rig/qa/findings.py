@@ -82,7 +82,7 @@ def find(
     moved = value_tests.steps(numbers, blamed)
     p_values.append(moved.p)
     most_p = min(most_p, _most_p(p_values))
-    story = _Story(firsts, numbers, chips // domains)
+    story = _Story(firsts, numbers, chips // domains if domains else 1)
     for group in groups:
         story.add_group(group)
     for shift in (*shifts, *(one for one in moved.that_matter if one.p <= most_p)):

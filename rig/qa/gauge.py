@@ -15,10 +15,10 @@ from scipy import stats as scipy_stats
 
 from rig.qa.stats import Bounds
 
-POOL_P: Final = 0.25                    # an interaction less significant than this belongs to the error
+POOL_P: Final = 0.25  # an interaction less significant than this belongs to the error
 GOOD_PERCENT, BAD_PERCENT = 10.0, 30.0
 LEAST_NDC: Final = 5
-TYPE_1_SHARE: Final = 0.2               # of the tolerance
+TYPE_1_SHARE: Final = 0.2  # of the tolerance
 LEAST_CG: Final = 1.33
 LEAST_TYPE_1: Final = 25
 
@@ -82,8 +82,8 @@ def crossed(values: Floats) -> Crossed:
     """From boards × slots × trials. Raises ValueError for less than two of any, or a missing value."""
     if values.ndim != 3 or min(values.shape) < 2 or not np.isfinite(values).all():
         raise ValueError(
-            f"a crossed study: found {' × '.join(map(str, values.shape))} values, expected at least two boards, "
-            "slots and trials without a gap"
+            f"a crossed study: found {' × '.join(map(str, values.shape))} values, expected at least "
+            "two boards, slots and trials without a gap"
         )
     p, o, r = values.shape
     grand = values.mean()
@@ -114,8 +114,16 @@ def crossed(values: Floats) -> Crossed:
         Line("repeats" + (", interaction pooled" if pooled else ""), df_e, ms_e * df_e, ms_e),
         Line("total", p * o * r - 1, ss_p + ss_o + ss_po + ss_e, math.nan),
     )
-    return Crossed(math.sqrt(ms_e), math.sqrt(av), math.sqrt(interaction), math.sqrt(grr), math.sqrt(pv),
-                   math.sqrt(grr + pv), pooled, table)
+    return Crossed(
+        math.sqrt(ms_e),
+        math.sqrt(av),
+        math.sqrt(interaction),
+        math.sqrt(grr),
+        math.sqrt(pv),
+        math.sqrt(grr + pv),
+        pooled,
+        table,
+    )
 
 
 def _f(upper: float, lower: float, df_upper: int, df_lower: int) -> tuple[float, float]:

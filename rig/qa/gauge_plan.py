@@ -50,31 +50,55 @@ class GaugePlan(Data):
 
     @classmethod
     def drawn(
-        cls, name: str, product: str, fixture: Path, boards: Sequence[str], slots: Sequence[str], trials: int,
-        seed: int, references: Mapping[str, float],
+        cls,
+        name: str,
+        product: str,
+        fixture: Path,
+        boards: Sequence[str],
+        slots: Sequence[str],
+        trials: int,
+        seed: int,
+        references: Mapping[str, float],
     ) -> Self:
         """In random order, trial by trial, so that what drifts does not look like a slot or a board.
 
         Raises UsageError for what makes no study.
         """
         for what, some in (("--boards", boards), ("--slots", slots)):
-            if not some or len(set(some)) != len(some) or any(SAFE_NAME.fullmatch(one) is None for one in some):
-                raise UsageError(f"{what}: found {', '.join(some)[:200]!r}, expected different names, commas between")
+            if (
+                not some
+                or len(set(some)) != len(some)
+                or any(SAFE_NAME.fullmatch(one) is None for one in some)
+            ):
+                raise UsageError(
+                    f"{what}: found {', '.join(some)[:200]!r}, expected different names, commas between"
+                )
         if (len(boards) == 1) != (len(slots) == 1):
             raise UsageError(
-                f"found {len(boards)} boards and {len(slots)} slots, expected at least two of both for a crossed "
-                "study, or one of both for a type-1 study"
+                f"found {len(boards)} boards and {len(slots)} slots, expected at least two of both for a "
+                "crossed study, or one of both for a type-1 study"
             )
         if trials < 2 or len(boards) * len(slots) * trials > MOST_TRIALS:
-            raise UsageError(f"--trials: found {trials}, expected 2 or more, and at most {MOST_TRIALS} runs in all")
+            raise UsageError(
+                f"--trials: found {trials}, expected 2 or more, and at most {MOST_TRIALS} runs in all"
+            )
         rng = random.Random(seed)
         steps: list[Step] = []
         for trial in range(1, trials + 1):
             turn = [Step(board=board, slot=slot, trial=trial) for board in boards for slot in slots]
             rng.shuffle(turn)
             steps += turn
-        return cls(name=name, product=product, fixture=str(fixture), boards=tuple(boards), slots=tuple(slots),
-                   trials=trials, seed=seed, steps=tuple(steps), references=dict(references))
+        return cls(
+            name=name,
+            product=product,
+            fixture=str(fixture),
+            boards=tuple(boards),
+            slots=tuple(slots),
+            trials=trials,
+            seed=seed,
+            steps=tuple(steps),
+            references=dict(references),
+        )
 
 
 class TrialDone(Data):
@@ -100,7 +124,9 @@ class Study:
     def at(cls, results: Path, name: str) -> Study:
         """Raises UsageError for a name that is none."""
         if SAFE_NAME.fullmatch(name) is None:
-            raise UsageError(f"study {name[:60]!r}: found signs that name no folder, expected letters, digits, . _ -")
+            raise UsageError(
+                f"study {name[:60]!r}: found signs that name no folder, expected letters, digits, . _ -"
+            )
         return cls(results / FOLDER / name)
 
     def begin(self, plan: GaugePlan) -> None:
@@ -117,7 +143,9 @@ class Study:
         try:
             return GaugePlan.model_validate_json(path.read_text(encoding="utf-8"))
         except FileNotFoundError:
-            raise UsageError(f"{self.folder}: found no study, expected one that rig gauge plan began") from None
+            raise UsageError(
+                f"{self.folder}: found no study, expected one that rig gauge plan began"
+            ) from None
         except ValidationError as error:
             raise FileError(path, "", "no gauge plan", "the file as rig gauge plan wrote it") from error
 
@@ -135,8 +163,11 @@ class Study:
 
     def keep(self, step: Step, run_id: str) -> None:
         """Note a step as run; on the disk when it returns. Raises StationFault."""
-        line = json.dumps({**step.model_dump(), "run_id": run_id}) + "\n"
-        with keeping(self.folder), (self.folder / TRIALS).open("a", encoding="utf-8") as file:
+        line = json.dumps({**step.model_dump(), "run_id": run_id}).encode() + b"\n"
+        with keeping(self.folder), (self.folder / TRIALS).open("ab+") as file:
+            if file.seek(0, os.SEEK_END):
+                file.seek(-1, os.SEEK_END)
+                line = line if file.read(1) == b"\n" else b"\n" + line      # the last one was torn
             file.write(line)
             file.flush()
             os.fsync(file.fileno())
@@ -153,4 +184,6 @@ def missing(plan: GaugePlan, done: Mapping[Step, str]) -> str:
     if not left:
         return ""
     told = ", ".join(f"{board} {many}" for board, many in sorted(left.items())[:6])
-    return f"{len(plan.steps) - sum(left.values())} of {len(plan.steps)} trials are there, missing are: {told}"
+    return (
+        f"{len(plan.steps) - sum(left.values())} of {len(plan.steps)} trials are there, missing are: {told}"
+    )

@@ -18,7 +18,7 @@ RESULT: Final = "result.json"
 
 
 class GaugeResult(Data):
-    """One measurement of one study. ``grr_percent`` null when nothing varied, ``ndc`` without gauge variation."""
+    """One measurement of one study; null: nothing varied, or nothing of it was the gauge's."""
 
     study: str
     station: str

@@ -20,7 +20,7 @@ from rig.records.files import write_whole
 from rig.verdict.severity import ExitCode
 
 MEASURED: Final = frozenset({"PASS", "MARGINAL", "FAIL"})
-HEAT_RUNS_FASTER: Final = 20            # on the simulated bench
+HEAT_RUNS_FASTER: Final = 20  # on the simulated bench
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +56,10 @@ def walk(study: Study, plan: GaugePlan, ask: Ask, play: Play, tell: Callable[[st
             study.keep(step, ran.run_id)
             tell(f"{number} of {len(plan.steps)}: {step.board} in {step.slot}: {ran.verdict}")
         else:
-            tell(f"{number} of {len(plan.steps)}: {step.board} in {step.slot} was not measured "
-                 f"({ran.verdict or ran.words or 'no run'}); rig gauge run asks for it again")
+            tell(
+                f"{number} of {len(plan.steps)}: {step.board} in {step.slot} was not measured "
+                f"({ran.verdict or ran.words or 'no run'}); rig gauge run asks for it again"
+            )
     return len(study.left(plan))
 
 
@@ -74,13 +76,29 @@ class RigRun:
 
     def __call__(self, step: Step) -> Ran:
         words = [
-            sys.executable, "-m", "rig", "run", "--product", self.plan.product, "--fixture", self.plan.fixture,
-            "--slot", step.slot, "--serial", step.board, "--purpose", Purpose.GAUGE.value, "--operator",
-            self.operator, "--results", str(self.results), "--json",
+            sys.executable,
+            "-m",
+            "rig",
+            "run",
+            "--product",
+            self.plan.product,
+            "--fixture",
+            self.plan.fixture,
+            "--slot",
+            step.slot,
+            "--serial",
+            step.board,
+            "--purpose",
+            Purpose.GAUGE.value,
+            "--operator",
+            self.operator,
+            "--results",
+            str(self.results),
+            "--json",
         ]
         words += ["--plans", str(self.plans)] if self.plans else []
         words += ["--scenario", str(self._scenario(step))] if self.simulated else []
-        done = subprocess.run(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, check=False)
+        done = subprocess.run(words, capture_output=True, text=True, check=False)
         if done.returncode == ExitCode.USAGE:
             said = " ".join((done.stderr or done.stdout).split())[-300:]
             raise UsageError(f"rig run refused the trial: {said}")
@@ -94,7 +112,13 @@ class RigRun:
     def _scenario(self, step: Step) -> Path:
         seed = zlib.crc32(step.board.encode())
         path = self.study.folder / f"scenario-{step.board}-{step.slot}.yaml"
-        write_whole(path, yaml.safe_dump({
-            "time_scale": HEAT_RUNS_FASTER, "boards": {step.slot: {"serial": step.board, "seed": seed, "faults": []}},
-        }))
+        write_whole(
+            path,
+            yaml.safe_dump(
+                {
+                    "time_scale": HEAT_RUNS_FASTER,
+                    "boards": {step.slot: {"serial": step.board, "seed": seed, "faults": []}},
+                }
+            ),
+        )
         return path

@@ -15,7 +15,7 @@ from rig.qa.select import Chosen, Firsts
 from rig.qa.stats import Bounds
 from rig.verdict.control import Baseline
 
-LEAST_RUNS: Final = 10                  # of history, before a run is held against it
+LEAST_RUNS: Final = 10  # of history, before a run is held against it
 MOST_Z: Final = 3.0
 RATE: Final = 0.01
 
@@ -51,13 +51,17 @@ def golden(chosen: Chosen) -> Golden:
         return Golden(0, (), ())
     spec = firsts.spec.names[int(np.bincount(firsts.spec.codes).argmax())]
     numbers = collect(chosen.lake, firsts, spec)
-    tracks = tuple(_tracks(firsts, numbers, np.flatnonzero(firsts.spec.codes == firsts.spec.names.index(spec))))
+    tracks = tuple(
+        _tracks(firsts, numbers, np.flatnonzero(firsts.spec.codes == firsts.spec.names.index(spec)))
+    )
     looked = [one for one in tracks if math.isfinite(one.p)]
     out = tuple(one for one in looked if abs(one.z) > MOST_Z and one.p * len(looked) <= RATE)
     return Golden(len(firsts), tracks, tuple(sorted(out, key=lambda one: one.p)))
 
 
-def _tracks(firsts: Firsts, numbers: Numbers, which: np.ndarray[tuple[int], np.dtype[np.intp]]) -> list[Track]:
+def _tracks(
+    firsts: Firsts, numbers: Numbers, which: np.ndarray[tuple[int], np.dtype[np.intp]]
+) -> list[Track]:
     """Columns of the sample stand as ``which``: by part (day), then slot, then time."""
     if numbers.sample.shape[1] != len(which):
         return []

@@ -96,7 +96,7 @@ def peeled(firsts: Firsts, chips: int, domains: int, most_p: float) -> Iterator[
         # the smallest p; of groups that say nearly the same, the one with fewer boards is the place
         best = min(these, key=lambda one: (one.p, one.n))
         yield best
-        inside &= ~members(firsts, best, chips // domains)
+        inside &= ~members(firsts, best, chips // domains if domains else 1)
 
 
 def members(firsts: Firsts, group: Grouped, chips_per_domain: int) -> NDArray[np.bool_]:
@@ -187,11 +187,13 @@ def _by_day(
 
 def _positions(firsts: Firsts, failed: NDArray[np.bool_], chips: int, domains: int) -> list[Grouped]:
     """Chips and domains that are blamed more often than others."""
+    if not chips or not domains:
+        return []
     chip = firsts.chip[failed & (firsts.chip >= 0)]
     total = len(chip)
     found = []
     for kind, number, many in (
-        (Kind.DOMAIN, chip // max(1, chips // domains), domains),
+        (Kind.DOMAIN, chip // (chips // domains), domains),
         (Kind.CHIP, chip, chips),
     ):
         counts = np.bincount(number, minlength=many)[:many]

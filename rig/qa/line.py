@@ -142,7 +142,7 @@ def warnings(line: Line) -> list[str]:
         )
     bad = sum(chosen.lake.unreadable.values())
     if bad:
-        found.append(f"{bad} records could not be read and are left out (rig show tells which).")
+        found.append(f"{bad} record{'s' * (bad != 1)} could not be read and left out.")
     old = chosen.rows("SELECT schema_version, count(*) FROM units GROUP BY 1 ORDER BY 1")
     lots = chosen.one("SELECT count(*) FROM units WHERE lot IS NULL")[0]
     if boards and lots:

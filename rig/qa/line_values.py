@@ -7,7 +7,7 @@ import math
 import numpy as np
 from markupsafe import Markup
 
-from rig.qa import charts, value_tests
+from rig.qa import charts_values, value_tests
 from rig.qa.capability import Capability, spreads
 from rig.qa.numbers import Numbers
 from rig.qa.page import Figure, rows_of
@@ -37,7 +37,7 @@ def capability_figures(found: list[Capability], numbers: Numbers) -> list[Figure
                 _of(one),
                 _mean(one),
                 Markup('<div class="hist">{}</div>').format(
-                    charts.histogram(numbers.sample[rows[id(one)]], one.bounds)
+                    charts_values.histogram(numbers.sample[rows[id(one)]], one.bounds)
                 ),
                 _index(one.cpk),
                 _coloured(one.ppk),
@@ -214,7 +214,9 @@ def control_figures(numbers: Numbers) -> list[Figure]:
         cells.append(
             Markup('<div><h3>{}</h3>{}<p class="note">{}</p></div>').format(
                 element.label,
-                charts.control(kept, shown, (found.mean, found.low, found.high), hits, element.told.unit),
+                charts_values.control(
+                    kept, shown, (found.mean, found.low, found.high), hits, element.told.unit
+                ),
                 note,
             )
         )

@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from rig.errors import UsageError
-from rig.records.database import transaction
+from rig.records.database import reading
+from rig.records.store import Store
 from rig.records.write import STORE_FILE
 
 
@@ -80,10 +81,11 @@ class StationStore:
             raise UsageError(
                 f"{results}: found no {STORE_FILE}, expected the store of a station; give --results"
             )
+        Store(self._path)  # an older one is brought up to date
 
     def days(self) -> Mapping[date, str]:
         """A row that is replaced gets a new rowid, so their sum tells of every change."""
-        with transaction(self._path) as database:
+        with reading(self._path) as database:
             found = database.execute(
                 "SELECT substr(started, 1, 10), count(*), max(rowid), sum(rowid), sum(state = 'closed') "
                 "FROM runs GROUP BY 1"
@@ -91,7 +93,7 @@ class StationStore:
         return {date.fromisoformat(day): "-".join(map(str, marks)) for day, *marks in found}
 
     def runs(self, day: date) -> Iterator[KeptRun]:
-        with transaction(self._path) as database:
+        with reading(self._path) as database:
             found = database.execute(
                 "SELECT record, state FROM runs WHERE started >= ? AND started < ? ORDER BY started, run_id",
                 [day.isoformat(), day.isoformat() + "T~"],
@@ -100,27 +102,28 @@ class StationStore:
             yield KeptRun(json.loads(text), state)
 
     def run(self, run_id: str) -> KeptRun | None:
-        with transaction(self._path) as database:
+        with reading(self._path) as database:
             found = database.execute("SELECT record, state FROM runs WHERE run_id = ?", [run_id]).fetchone()
         return None if found is None else KeptRun(json.loads(found[0]), found[1])
 
     def last_of(self, serial: str) -> KeptRun | None:
         """A board's last run."""
-        with transaction(self._path) as database:
+        with reading(self._path) as database:
             found = database.execute(
-                "SELECT record, state FROM runs WHERE serial = ? ORDER BY started DESC, rowid DESC LIMIT 1", [serial]
+                "SELECT record, state FROM runs WHERE serial = ? ORDER BY started DESC, rowid DESC LIMIT 1",
+                [serial],
             ).fetchone()
         return None if found is None else KeptRun(json.loads(found[0]), found[1])
 
     def repairs(self) -> tuple[KeptRepair, ...]:
-        with transaction(self._path) as database:
+        with reading(self._path) as database:
             found = database.execute(
                 "SELECT serial, at, kind, code, place, did FROM repairs ORDER BY at, number"
             ).fetchall()
         return tuple(KeptRepair(*row) for row in found)
 
     def wear(self) -> tuple[Wear, ...]:
-        with transaction(self._path) as database:
+        with reading(self._path) as database:
             cycles = database.execute("SELECT fixture, slot, count FROM cycles ORDER BY 1, 2").fetchall()
             ohms = database.execute(
                 "SELECT fixture, slot, count, ohms FROM contacts ORDER BY rowid"

@@ -43,7 +43,7 @@ def anderson_darling(values: Floats) -> Floats:
         z.sort(axis=1)
         steps = 2 * np.arange(1, n + 1) - 1
         square = -n - (steps * (special.log_ndtr(z) + special.log_ndtr(-z[:, ::-1]))).sum(axis=1) / n
-    a = np.minimum(square * (1 + 0.75 / n + 2.25 / n**2), 13.0)     # beyond it p is nothing anyway
+    a = np.minimum(square * (1 + 0.75 / n + 2.25 / n**2), 13.0)  # beyond it p is nothing anyway
     return np.select(
         [np.isnan(a), a >= 0.6, a >= 0.34, a >= 0.2],
         [

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Final
 
 from markupsafe import Markup
@@ -109,3 +109,9 @@ def _power(value: float) -> float:
     while power * 10 <= value:
         power *= 10
     return power
+
+
+def scale(low: float, high: float, start: float, end: float) -> Callable[[float], float]:
+    """Maps ``low`` to ``high`` onto ``start`` to ``end``."""
+    span = (high - low) or 1.0
+    return lambda value: start + (value - low) / span * (end - start)

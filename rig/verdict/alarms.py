@@ -1,7 +1,8 @@
 """What the last runs of a slot or station ring for. Pure: a station and a report both ask it.
 
-Three rules: the same failure code on several boards in a row in one slot; a yield whose whole 95 % interval lies
-below what it was before; a day's yield outside three sigmas (p-chart, rule 1; zone rules are not for shares).
+Three rules: the same failure code on several boards in a row in one slot; a yield whose whole 95 % interval
+lies below what it was before; a day's yield outside three sigmas (p-chart, rule 1; zone rules are not for
+shares).
 """
 
 from __future__ import annotations
@@ -33,7 +34,7 @@ class AlarmRules(Data):
 
 @dataclass(frozen=True, slots=True)
 class LastRun:
-    """A board's first run on a station, as far as alarms go by it. ``code``: the board's, None when it passed."""
+    """A board's first run, as far as alarms go by it. ``code``: the board's, None when it passed."""
 
     started: datetime
     station: str
