@@ -23,6 +23,7 @@ from rig.qa.stats import (
 from rig.verdict.control import MOVING_RANGE_D2
 
 QUARTILES: Final = 1.3489795  # between them, in sigmas of a normal distribution
+SPREAD_BOARDS: Final = 5000
 NORMALITY_BOARDS: Final = 1000  # evenly spaced; a million would call everything not normal
 
 
@@ -75,7 +76,8 @@ def capabilities(numbers: Numbers) -> list[Capability]:
     for at, element in enumerate(numbers.elements):
         bounds = Bounds.read(element.told.limit)
         one = Capability(element, bounds, int(n[at]), float(mean[at]), float(sigma[at]), float(within[at]))
-        found.append(_judged(one, flat=bool(flat[at]), sample=numbers.sample[at], normal=not not_normal[at]))
+        sample = numbers.sample.of(at) if bounds.is_range else np.empty(0)
+        found.append(_judged(one, flat=bool(flat[at]), sample=sample, normal=not not_normal[at]))
     return found
 
 
@@ -125,8 +127,7 @@ def _with(one: Capability, **changes: object) -> Capability:
 
 def _not_normal(numbers: Numbers) -> NDArray[np.bool_]:
     """Whether each element is clearly not normal, by up to NORMALITY_BOARDS boards."""
-    many = numbers.sample.shape[1]
-    picked = numbers.sample[:, :: max(1, many // NORMALITY_BOARDS)]
+    picked = numbers.sample.spaced(NORMALITY_BOARDS)
     found = np.zeros(len(picked), bool)
     whole = ~np.isnan(picked).any(axis=1)
     if picked.shape[1] >= LEAST_BOARDS:
@@ -143,10 +144,11 @@ def spreads(numbers: Numbers) -> list[Spread]:
     groups: dict[tuple[str, str | None], list[int]] = {}
     for at, element in enumerate(numbers.elements):
         groups.setdefault((element.told.name, element.told.limit), []).append(at)
+    picked = numbers.sample.spaced(SPREAD_BOARDS)
     found = []
     for (name, _), rows in groups.items():
-        if len(rows) > 1 and numbers.sample.shape[1] > 1:
-            values = numbers.sample[rows]
+        if len(rows) > 1:
+            values = picked[rows]
             whole = values[:, ~np.isnan(values).any(axis=0)]
             if whole.shape[1] > 1:
                 inside = float(np.sqrt(whole.var(axis=0, ddof=1).mean()))

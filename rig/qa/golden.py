@@ -63,7 +63,7 @@ def _tracks(
     firsts: Firsts, numbers: Numbers, which: np.ndarray[tuple[int], np.dtype[np.intp]]
 ) -> list[Track]:
     """Columns of the sample stand as ``which``: by part (day), then slot, then time."""
-    if numbers.sample.shape[1] != len(which):
+    if len(numbers.sample) != len(which):
         return []
     found = []
     for slot, name in enumerate(firsts.slot.names):
@@ -71,7 +71,7 @@ def _tracks(
         for at, element in enumerate(numbers.elements):
             if element.told.over != "board" or not Bounds.read(element.told.limit).is_range:
                 continue
-            values = numbers.sample[at, mine]
+            values = numbers.sample.of(at)[mine]
             there = np.isfinite(values)
             if there.any():
                 days = firsts.day[which][mine][there]

@@ -73,15 +73,20 @@ def tests(firsts: Firsts, inside: NDArray[np.bool_], chips: int, domains: int) -
     station, lot = firsts.station.codes, firsts.lot.codes + 1
     lots, stations = len(firsts.lot.names) + 1, len(firsts.station.names)
     failed = ~firsts.passed
-    for code in (ANY, *_frequent(firsts, inside)):
-        hit = inside & failed & ((firsts.code.codes == code) | (code == ANY))
+    looks = [
+        _Strata.of_boards(kind, group, strata, inside)
         for kind, group, strata in (
             (Kind.SLOT, firsts.slot, day * lots + lot),
             (Kind.STATION, firsts.station, day * lots + lot),
             (Kind.LOT, firsts.lot, day * stations + station),
-        ):
-            found += _stratified(kind, group, strata, hit, inside, code)
-        found += _by_day(day, days, hit, inside, code)
+        )
+        if len(group.names) > 1
+    ]
+    for code in (ANY, *_frequent(firsts, inside)):
+        hit = failed & ((firsts.code.codes == code) | (code == ANY))
+        for look in looks:
+            found += look.tests(hit[inside], code)
+        found += _by_day(day[inside], days, hit[inside], code)
     found += _positions(firsts, inside & failed, chips, domains)
     return found
 
@@ -120,68 +125,65 @@ def _frequent(firsts: Firsts, inside: NDArray[np.bool_]) -> list[int]:
     return [int(code) for code in np.flatnonzero(counts >= LEAST_FAILURES)]
 
 
-def _stratified(
-    kind: Kind,
-    group: Category,
-    strata: NDArray[np.int32],
-    hit: NDArray[np.bool_],
-    inside: NDArray[np.bool_],
-    code: int,
-) -> list[Grouped]:
-    if len(group.names) < 2:
-        return []
-    stratum, of = np.unique(strata[inside], return_inverse=True)
-    n = np.bincount(of, minlength=len(stratum))
-    rate = np.bincount(of, weights=hit[inside], minlength=len(stratum)) / n
-    known = group.codes[inside] >= 0
-    many = len(group.names)
-    members = np.bincount(group.codes[inside][known], minlength=many)
-    expected = np.bincount(group.codes[inside][known], weights=rate[of][known], minlength=many)
-    observed = np.bincount(group.codes[inside][known], weights=hit[inside][known], minlength=many)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        p = scipy_stats.binom.sf(observed - 1, members, np.clip(expected / members, 0, 1))
-    return [
-        Grouped(kind, at, code, int(members[at]), int(observed[at]), float(expected[at]), float(p[at]))
-        for at in range(many)
-        if members[at]
-    ]
+@dataclass(frozen=True, slots=True)
+class _Strata:
+    """Boards in groups and strata; ``of`` is each one's stratum, ``n`` the boards of each stratum."""
+
+    kind: Kind
+    group: NDArray[np.int32]
+    many: int
+    of: NDArray[np.intp]
+    n: NDArray[np.intp]
+
+    @classmethod
+    def of_boards(
+        cls, kind: Kind, group: Category, strata: NDArray[np.int32], inside: NDArray[np.bool_]
+    ) -> _Strata:
+        names, of = np.unique(strata[inside], return_inverse=True)
+        return cls(kind, group.codes[inside], len(group.names), of, np.bincount(of, minlength=len(names)))
+
+    def tests(self, hit: NDArray[np.bool_], code: int) -> list[Grouped]:
+        """Every group's failures against those due to it by its strata."""
+        rate = np.bincount(self.of, weights=hit, minlength=len(self.n)) / self.n
+        known = self.group >= 0
+        group, due = self.group[known], rate[self.of][known]
+        members = np.bincount(group, minlength=self.many)
+        expected = np.bincount(group, weights=due, minlength=self.many)
+        observed = np.bincount(group, weights=hit[known], minlength=self.many)
+        p = scipy_stats.binom.sf(observed - 1, members, np.clip(expected / np.maximum(members, 1), 0, 1))
+        return [
+            Grouped(
+                self.kind, at, code, int(members[at]), int(observed[at]), float(expected[at]), float(p[at])
+            )
+            for at in range(self.many)
+            if members[at]
+        ]
 
 
-def _by_day(
-    day: NDArray[np.int32], days: int, hit: NDArray[np.bool_], inside: NDArray[np.bool_], code: int
-) -> list[Grouped]:
+def _by_day(day: NDArray[np.int32], days: int, hit: NDArray[np.bool_], code: int) -> list[Grouped]:
     """Single days against all, and all from a day on against those before it."""
-    if days < 2 or not inside.any():
+    if days < 2 or not len(day):
         return []
-    n = np.bincount(day[inside], minlength=days)
-    failed = np.bincount(day[inside], weights=hit[inside], minlength=days)
+    n = np.bincount(day, minlength=days)
+    failed = np.bincount(day, weights=hit, minlength=days)
     rate = failed.sum() / n.sum()
-    found = []
     p = scipy_stats.binom.sf(failed - 1, n, rate)
+    found = []
     for one in np.flatnonzero(n).tolist():
         due = float(n[one] * rate)
         found.append(Grouped(Kind.DAY, one, code, int(n[one]), int(failed[one]), due, float(p[one])))
     before_n, before = np.cumsum(n)[:-1], np.cumsum(failed)[:-1]
-    after_n, after = n.sum() - before_n, failed.sum() - before
-    usable = np.flatnonzero((before_n > 0) & (after_n > 0))
-    p_since = scipy_stats.hypergeom.sf(after[usable] - 1, n.sum(), int(failed.sum()), after_n[usable]) * max(
-        1, len(usable)
-    )
+    usable = np.flatnonzero((before_n > 0) & (before_n < n.sum()))
     if len(usable):
-        best = int(np.argmin(p_since))
-        at = int(usable[best])
+        after_n, after = n.sum() - before_n, failed.sum() - before
+        spread = np.sqrt(after_n * before_n * rate * (1 - rate) / n.sum()) + 1e-12
+        at = int(usable[np.argmax(((after - after_n * rate) / spread)[usable])])
+        worse = scipy_stats.hypergeom.sf(after[at] - 1, n.sum(), int(failed.sum()), after_n[at])
         due = float(after_n[at] * before[at] / before_n[at])
-        found.append(
-            Grouped(
-                Kind.SINCE,
-                at + 1,
-                code,
-                int(after_n[at]),
-                int(after[at]),
-                due,
-                min(1.0, float(p_since[best])),
-            )
-        )
+        found.append(Grouped(
+            Kind.SINCE, at + 1, code, int(after_n[at]), int(after[at]), due,
+            min(1.0, float(worse) * len(usable)),
+        ))
     return found
 
 

@@ -37,9 +37,11 @@ class History:
     plan: PlanFolder
     layout: tuple[Column, ...]
     matrix: NDArray[np.float64]
+    first_board: int = 0                # number of the first board's serial
 
     @classmethod
-    def of(cls, line: Line, plan: PlanFolder) -> History:
+    def of(cls, line: Line, plan: PlanFolder, first_board: int = 0) -> History:
+        """Draw it."""
         product = plan.product
         sizes = {
             Dimension.BOARD: 1,
@@ -49,7 +51,7 @@ class History:
         }
         happened = draw(line)
         layout = columns(plan.limits, sizes)
-        return cls(happened, plan, layout, values_of(happened, layout))
+        return cls(happened, plan, layout, values_of(happened, layout), first_board)
 
     def lot_name(self, number: int) -> str:
         return f"JOB{2600 + number}"
@@ -57,6 +59,7 @@ class History:
     def serial(self, board: int) -> str:
         """Golden boards have numbers below 0, one a station."""
         kind = "RIGDEMOGOLD" if board < 0 else "RIGDEMO"
+        board = board if board < 0 else board + self.first_board
         return f"{kind}{abs(board):0{17 - len(kind)}d}"
 
     def begins(self, seconds_in: float) -> datetime:

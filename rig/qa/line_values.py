@@ -37,7 +37,7 @@ def capability_figures(found: list[Capability], numbers: Numbers) -> list[Figure
                 _of(one),
                 _mean(one),
                 Markup('<div class="hist">{}</div>').format(
-                    charts_values.histogram(numbers.sample[rows[id(one)]], one.bounds)
+                    charts_values.histogram(numbers.sample.of(rows[id(one)]), one.bounds)
                 ),
                 _index(one.cpk),
                 _coloured(one.ppk),

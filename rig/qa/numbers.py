@@ -42,8 +42,38 @@ class Element:
 
 
 @dataclass(frozen=True, slots=True)
+class Sample:
+    """Numbers board by board, as they lie in the lake's blocks: of each, where its elements are (-1: not)."""
+
+    elements: int
+    chunks: tuple[tuple[NDArray[np.int64], Floats], ...]
+
+    def __len__(self) -> int:
+        """Boards."""
+        return sum(values.shape[1] for _, values in self.chunks)
+
+    def of(self, element: int) -> Floats:
+        """One element of all boards in the sample, NaN where it was not taken; first part first."""
+        found = [np.empty(0)]
+        for rows, values in self.chunks:
+            at = int(rows[element])
+            found.append(values[at] if at >= 0 else np.full(values.shape[1], np.nan))
+        return np.concatenate(found)
+
+    def spaced(self, most: int) -> Floats:
+        """Elements × about ``most`` boards, evenly spaced."""
+        step = max(1, len(self) // most)
+        found, first = [np.empty((self.elements, 0))], 0
+        for rows, values in self.chunks:
+            some = values[:, first::step]
+            first = (first - values.shape[1]) % step
+            found.append(np.where(rows[:, None] >= 0, some[rows], np.nan))
+        return np.concatenate(found, axis=1)
+
+
+@dataclass(frozen=True, slots=True)
 class Numbers:
-    """Arrays end with elements but for ``sample`` (elements × boards). A cell with ``n`` 0 has mean 0.
+    """Arrays end with elements. A cell with ``n`` 0 has mean 0.
 
     ``ranges`` and ``pairs``: sum and count of moving ranges between boards that followed each other in one
     slot, of one lot, on one day.
@@ -60,7 +90,7 @@ class Numbers:
     pairs: Floats
     low: Floats
     high: Floats
-    sample: Floats
+    sample: Sample
 
     def only(self, cells: NDArray[np.bool_]) -> Numbers:
         """These cells alone; ranges, extremes and sample stay those of all."""
@@ -133,30 +163,31 @@ def _summed(block: Block, firsts: Firsts, rows: NDArray[np.int64], step: int) ->
     moved = np.abs(np.diff(values, axis=1))
     moved[:, np.any(own[1:] != own[:-1], axis=1)] = np.nan
     followed = ~np.isnan(moved)
+    np.copyto(moved, 0.0, where=~followed)
     keys = np.where(passed[:, None], own, own * [1, 0, 0] - [0, 1, 1])[order].astype(np.int64)
     starts = np.concatenate([[0], np.flatnonzero(np.any(keys[1:] != keys[:-1], axis=1)) + 1])
     sample = values if step == 1 else values[:, int(rows[0]) % step :: step]
     if not passed.all():
         values = values[:, order]
     there = ~np.isnan(values)
-    filled = np.where(there, values, 0.0)
+    middle = np.where(there, values, 0.0).sum(axis=1) / np.maximum(there.sum(axis=1), 1)
+    apart = np.where(there, values - middle[:, None], 0.0)
     n = np.add.reduceat(there, starts, axis=1, dtype=np.float64)
-    sums = np.add.reduceat(filled, starts, axis=1)
-    mean = sums / np.maximum(n, 1)
-    filled -= np.repeat(mean, np.diff([*starts, len(rows)]), axis=1)
-    filled *= there
-    squares = np.add.reduceat(filled * filled, starts, axis=1)
+    sums = np.add.reduceat(apart, starts, axis=1)
+    mean = np.where(n > 0, middle[:, None] + sums / np.maximum(n, 1), 0.0)
+    np.square(apart, out=apart)
+    squares = np.maximum(np.add.reduceat(apart, starts, axis=1) - sums**2 / np.maximum(n, 1), 0.0)
     return _Piece(
         block.told,
         keys[starts],
         n,
         mean,
         squares,
-        np.nansum(moved, axis=1),
+        moved.sum(axis=1),
         followed.sum(axis=1),
         np.fmin.reduce(values, axis=1),
         np.fmax.reduce(values, axis=1),
-        np.ascontiguousarray(sample),
+        sample if step == 1 else np.ascontiguousarray(sample),
     )
 
 
@@ -180,16 +211,13 @@ def _merged(pieces: list[_Piece]) -> Numbers:
     n, mean, squares = (np.zeros((cells, size)) for _ in range(3))
     ranges, pairs = np.zeros(size), np.zeros(size)
     low, high = np.full(size, np.nan), np.full(size, np.nan)
-    sample = np.full((size, sum(piece.sample.shape[1] for piece in pieces)), np.nan)
-    cell = column = 0
+    cell = 0
     for piece, at in zip(pieces, where, strict=True):
         to = slice(cell, cell := cell + len(piece.keys))
         n[to, at], mean[to, at], squares[to, at] = piece.n.T, piece.mean.T, piece.squares.T
         ranges[at] += piece.ranges
         pairs[at] += piece.pairs
         low[at], high[at] = np.fmin(low[at], piece.low), np.fmax(high[at], piece.high)
-        upto = slice(column, column := column + piece.sample.shape[1])
-        sample[at, upto] = piece.sample
     return Numbers(
         tuple(elements),
         keys[:, 0],
@@ -202,5 +230,14 @@ def _merged(pieces: list[_Piece]) -> Numbers:
         pairs,
         low,
         high,
-        sample,
+        Sample(size, tuple(
+            (_turned(at, size), piece.sample) for at, piece in zip(where, pieces, strict=True)
+        )),
     )
+
+
+def _turned(elements: NDArray[np.int64], size: int) -> NDArray[np.int64]:
+    """Row of each element, from the element of each row."""
+    found = np.full(size, -1)
+    found[elements] = np.arange(len(elements))
+    return found

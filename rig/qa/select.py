@@ -192,15 +192,16 @@ class Chosen:
         asked = self.asked
         where, values = _condition(asked)
         self.database.execute(
-            f"CREATE TABLE within AS SELECT {_COLUMNS} FROM runs "
-            f"WHERE simulated = ? AND product = ? AND {where}",
-            [asked.simulated, asked.product, *values],
+            f"CREATE TABLE pool AS SELECT {_COLUMNS} FROM runs WHERE simulated = ? AND product = ?",
+            [asked.simulated, asked.product],
+        )
+        self.database.execute(f"CREATE TABLE within AS SELECT * FROM pool WHERE {where}", values)
+        self.database.execute(
+            "CREATE TABLE numbered AS SELECT rowid AS id, row_number() OVER (PARTITION BY serial "
+            "ORDER BY started, run_id) AS nth FROM pool WHERE purpose = 'test' AND counted"
         )
         self.database.execute(
-            f"CREATE TABLE counted AS SELECT {_COLUMNS}, row_number() OVER (PARTITION BY serial "
-            "ORDER BY started, run_id) AS nth FROM runs "
-            "WHERE simulated = ? AND product = ? AND purpose = 'test' AND counted",
-            [asked.simulated, asked.product],
+            "CREATE VIEW counted AS SELECT pool.*, nth FROM pool JOIN numbered ON pool.rowid = numbered.id"
         )
         self.database.execute(
             f"CREATE TABLE units AS SELECT first.*, coalesce(later.more, 0) + 1 AS runs, "
