@@ -20,7 +20,7 @@ from rig.qa.numbers import Element, Numbers
 from rig.qa.select import Firsts
 from rig.qa.stats import Floats, index_interval
 from rig.qa.value_tests import Shift
-from rig.qa.words import figure, percent
+from rig.qa.words import figure, percent, signed
 from rig.qa.yields import day_of
 
 RATE: Final = 0.01
@@ -132,7 +132,7 @@ class _Story:
             subject = (one.kind, one.number)
             text = (
                 f"blamed for {one.observed} of the {one.n} boards that failed with a chip to blame, "
-                f"where {one.expected:.0f} were due{self._since(one)}"
+                f"where {one.expected:.0f} were expected{self._since(one)}"
             )
         else:
             subject = (one.kind, one.number)
@@ -143,8 +143,8 @@ class _Story:
                 Kind.DAY: "the mean of all days",
             }[one.kind]
             text = (
-                f"{share} of its boards fail {what}at first, {due} is due by {against} "
-                f"({one.observed} boards where {one.expected:.0f} were due)"
+                f"{share} of its boards fail {what}at first, against {due} expected from {against} "
+                f"({one.observed} boards where {one.expected:.0f} were expected)"
             )
             text += self._mostly(one) if not code else ""
         self._tell(subject, one.p, text)
@@ -170,16 +170,16 @@ class _Story:
             unit = element.told.unit
             low, high = figure(best.before, unit), figure(best.after, unit)
             others = len({self._numbers.elements[one.element].told.name for one in shifts}) - 1
-            more = f"; so {'does 1 more' if others == 1 else f'do {others} more'}" if others else ""
+            more = f", {others} more measurement{'s' * (others > 1)} with it" if others else ""
             if best.kind is Kind.SINCE:
                 text = (
                     f"{element.label} moved on {day_of(best.number)} from {low} to {high} "
-                    f"({best.sigmas:+.1f} sigma){more}"
+                    f"({signed(best.sigmas)} sigma){more}"
                 )
             else:
                 text = (
                     f"{element.label} is {high} on average where others have {low} "
-                    f"({best.sigmas:+.1f} sigma){more}"
+                    f"({signed(best.sigmas)} sigma){more}"
                 )
                 text += self._ends(best)
             self._tell(subject, min(one.p for one in shifts), text)

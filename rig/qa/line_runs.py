@@ -72,7 +72,7 @@ def yield_figures(line: Line, shares: Sequence[Share]) -> list[Figure]:
                 "boards that",
                 "",
                 "%",
-                "95 % (Wilson)",
+                "95 %",
                 numeric=(2, 3, 4),
             ),
             "a board counts where its first run falls, and then all its runs do",

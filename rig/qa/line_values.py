@@ -12,7 +12,7 @@ from rig.qa.capability import Capability, spreads
 from rig.qa.numbers import Numbers
 from rig.qa.page import Figure, rows_of
 from rig.qa.stats import benjamini_hochberg
-from rig.qa.words import count, figure, limit, number, unit_sign
+from rig.qa.words import count, figure, limit, unit_sign
 from rig.qa.yields import day_of
 from rig.verdict.control import individuals, nelson, western_electric
 
@@ -32,17 +32,17 @@ def capability_figures(found: list[Capability], numbers: Numbers) -> list[Figure
         worst = _worst_of_each(defined)[:WORST]
         body = [
             (
-                one.element.label,
+                _kept(one.element.label),
                 one.element.told.says,
-                _of(one),
+                _kept(_of(one)),
                 _mean(one),
                 Markup('<div class="hist">{}</div>').format(
                     charts_values.histogram(numbers.sample.of(rows[id(one)]), one.bounds)
                 ),
                 _index(one.cpk),
                 _coloured(one.ppk),
-                f"{number(one.low, 3)}–{number(one.high, 3)}",
-                "percentiles" if one.by_percentiles else "",
+                f"{_index(one.low)}–{_index(one.high)}",
+                Markup('<span class="keep">percentiles</span>') if one.by_percentiles else "",
             )
             for one in worst
         ]
@@ -140,6 +140,11 @@ def _undefined(found: list[Capability]) -> str:
         ", ".join(f"{why} ({many})" for why, many in sorted(reasons.items(), key=lambda item: -item[1]))
         or "none"
     )
+
+
+def _kept(text: str) -> Markup:
+    """On one line."""
+    return Markup('<span class="keep">{}</span>').format(text)
 
 
 def _of(one: Capability) -> str:

@@ -170,7 +170,8 @@ def _summed(block: Block, firsts: Firsts, rows: NDArray[np.int64], step: int) ->
     if not passed.all():
         values = values[:, order]
     there = ~np.isnan(values)
-    middle = np.where(there, values, 0.0).sum(axis=1) / np.maximum(there.sum(axis=1), 1)
+    # a value of each, so that what never changes has no spread at all
+    middle = np.nan_to_num(values[np.arange(len(values)), there.argmax(axis=1)])
     apart = np.where(there, values - middle[:, None], 0.0)
     n = np.add.reduceat(there, starts, axis=1, dtype=np.float64)
     sums = np.add.reduceat(apart, starts, axis=1)

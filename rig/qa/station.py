@@ -25,7 +25,7 @@ from rig.qa.station_parts import (
     study_figures,
     wear_figures,
 )
-from rig.qa.words import count, figure, minutes, percent
+from rig.qa.words import count, figure, minutes, percent, signed
 from rig.qa.yields import Share, day_of
 
 
@@ -70,7 +70,7 @@ def _found(line: Line, checks: Golden, instruments: Sequence[Instrument]) -> Fou
                 "The slot is not to be used before a person has looked: contacts, cable, calibration.",
                 track.p,
                 [
-                    f"its last golden run has {track.element.label} {track.z:+.1f} sigma from its own "
+                    f"its last golden run has {track.element.label} {signed(track.z)} sigma from its own "
                     f"history ({figure(track.values[-1], track.element.told.unit)})"
                 ],
             )

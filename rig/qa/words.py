@@ -40,6 +40,11 @@ def unit_sign(unit: str) -> str:
     return SIGNS.get(unit, unit)
 
 
+def signed(value: float, digits: int = 1) -> str:
+    """With its sign, a true minus."""
+    return f"{value:+.{digits}f}".replace("-", "−")
+
+
 def count(value: int) -> str:
     return f"{value:,}".replace(",", NARROW)
 
