@@ -1,6 +1,6 @@
 """What a line report costs: 100,000 boards × some 300 numbers, and 1,000,000 boards' memory.
 
-    python -m benches.reports make FOLDER BOARDS      draws a lake, month by month
+    python -m benches.reports make FOLDER BOARDS      draws a lake
     python -m benches.reports charts FOLDER           times the report over it, one JSON object
 """
 
@@ -11,6 +11,7 @@ import resource
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 from typing import TypeVar
@@ -35,17 +36,15 @@ def make(folder: Path, boards: int) -> int:
     from rig.recipe import load_plan
 
     plan = load_plan(Path(rig.__file__).parents[1] / "testplans", "s21pro")
-    numbers = 0
-    for draw in range(-(-boards // A_DRAW)):
-        until = UNTIL - timedelta(days=DAYS_A_DRAW * draw)
-        line = Line(min(A_DRAW, boards - A_DRAW * draw), DAYS_A_DRAW, draw, until, stations=STATIONS)
-        history = History.of(line, plan, first_board=A_DRAW * draw)
-        numbers = len(history.matrix)
+    drawn = History.of(Line(min(A_DRAW, boards), DAYS_A_DRAW, 1, UNTIL, stations=STATIONS), plan)
+    for turn in range(-(-boards // A_DRAW)):            # the same numbers again, of other boards before
+        line = replace(drawn.happened.line, until=UNTIL - timedelta(days=DAYS_A_DRAW * turn))
+        history = replace(drawn, happened=replace(drawn.happened, line=line), first_board=A_DRAW * turn)
         for day, station, part in parts(history):
             place = folder / f"day={day}" / f"station={station}"
             place.mkdir(parents=True)
             write(part, place)
-    return numbers
+    return len(drawn.matrix)
 
 
 def charts(folder: Path) -> dict[str, float]:
