@@ -11,7 +11,9 @@ from typing import Annotated, Self
 from pydantic import Field, field_validator, model_validator
 
 from rig.datafile import Data, load
+from rig.destinations import PlantEntry, TelemetryEntry
 from rig.errors import UsageError
+from rig.mesentry import MesEntry
 
 # A whole board without any cooling gains 0.9 K/s at 1,060 W (1,235 J/K, assumed). Scenarios of the
 # simulated bench divide its thermal time constants by 20 as a rule, and by more.
@@ -183,13 +185,8 @@ class SlotEntry(Data):
 
     def addresses(self) -> dict[str, str | None]:
         """Where each part is found, by the words the bench uses too."""
-        return {
-            "uart": self.chain,
-            "bridge": self.bridge,
-            "supply": self.supply.resource,
-            "meter": self.meter.resource,
-            "scanner": self.scanner.resource,
-        }
+        instruments = {role: one.resource for role, one in self.instruments.items()}
+        return {"uart": self.chain, "bridge": self.bridge, **instruments}
 
     def at(self, ports: dict[str, str]) -> SlotEntry:
         """The same slot with the addresses a running bench gave."""
@@ -220,6 +217,9 @@ class FixtureFile(Data):
     unload: UnloadEntry = UnloadEntry()
     feeds: dict[SlotName, FeedEntry] = Field(default={})
     most_kelvin_per_second: float | None = Field(default=None, gt=0)    # a rise beyond it switches off
+    plant: PlantEntry | None = None             # where runs and repairs go (docs/plant.md)
+    telemetry: TelemetryEntry | None = None     # where the seconds of a run go
+    mes: MesEntry | None = None                 # who is asked before a run and told after it (docs/mes.md)
     slots: dict[SlotName, SlotEntry] = Field(min_length=1)
 
     @model_validator(mode="after")

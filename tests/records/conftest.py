@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,8 @@ from rig.recipe.eeprom_layout import BoardIdentity
 from rig.recipe.limits import Dimension
 from rig.records import InstrumentRecord, MadeBy, RunFolder, RunRecord, RunStart
 from rig.records.model import Event
+from rig.records.plant.address import PlantAddress
+from rig.records.plant.store import PlantStore
 from rig.verdict import Evidence, Fault, Judge, Measurement, combine, diagnose, not_taken
 
 STARTED = datetime(2026, 1, 1, 8, 0, tzinfo=UTC)
@@ -113,3 +115,18 @@ def clock() -> VirtualClock:
 @pytest.fixture
 def folder(tmp_path: Path, start: RunStart) -> RunFolder:
     return RunFolder.create(tmp_path / "results", start.serial, start.run_id, start.started)
+
+
+@pytest.fixture
+def plant(plant_url: str) -> Iterator[PlantStore]:
+    """A plant that is ready."""
+    from rig.records.plant.migrations import prepare
+    from rig.records.plant.postgres import PlantConnection
+
+    address = PlantAddress.of(plant_url, None, {})
+    connection = PlantConnection(address)
+    prepare(connection)
+    connection.close()
+    store = PlantStore(address)
+    yield store
+    store.close()
