@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
+    from rig.qa.lake import Lake
     from rig.qa.select import Asked, Chosen
-    from rig.qa.source import StationStore
+    from rig.qa.source import RunSource
 
 app = typer.Typer(help="Reports from the store's records, each one HTML file.", no_args_is_help=True)
 
@@ -21,6 +22,7 @@ Until = Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Last
 Product = Annotated[str | None, typer.Option(help="Product, where there are several.")]
 Simulated = Annotated[bool, typer.Option("--simulated", help="Simulated runs, and those alone.")]
 Pdf = Annotated[bool, typer.Option("--pdf", help="A PDF beside it, too (needs the extra 'pdf').")]
+Plant = Annotated[str | None, typer.Option(help="The plant's database: postgresql://user@host/database.")]
 SpecName = Annotated[str | None, typer.Option(help="Version of recipe and limits whose numbers are told.")]
 
 
@@ -35,39 +37,63 @@ def line(
     spec: SpecName = None,
     simulated: Simulated = False,
     pdf: Pdf = False,
+    plant: Plant = None,
     results: Results = Path("results"),
 ) -> None:
     """Yields, reasons, capability, drifts, and what needs a person. Exit 0 written, 2 wrongly asked."""
     from rig.qa.select import Asked
 
     _line(
-        results, Asked(_day(since), _day(until), product, station, None, lot, simulated), spec, out, pdf=pdf
+        results, Asked(_day(since), _day(until), product, station, None, lot, simulated), spec, out, plant,
+        pdf=pdf,
     )
 
 
-def _line(results: Path, asked: Asked, spec: str | None, out: Path, *, pdf: bool) -> None:
+def _line(
+    results: Path, asked: Asked, spec: str | None, out: Path, plant: str | None, *, pdf: bool
+) -> None:
     from rig.clock import SystemClock
     from rig.qa.line import Line, line_page
     from rig.qa.page import publish
 
-    source, chosen = _choose(results, asked, out, pdf=pdf)
+    source, chosen = _choose(results, asked, out, plant, pdf=pdf)
+    repairs = source.repairs()
+    source.close()
     found = Line.of(chosen, spec)
-    _tell(publish(line_page(found, source.repairs(), SystemClock().utc()), out, pdf=pdf))
+    _tell(publish(line_page(found, repairs, SystemClock().utc()), out, pdf=pdf))
     for one in found.found.findings:
         typer.echo(f"needs a person: {one.name}: {one.evidence[0]}")
 
 
-def _choose(results: Path, asked: Asked, out: Path, *, pdf: bool) -> tuple[StationStore, Chosen]:
-    from rig.clock import SystemClock
-    from rig.qa.lake import FOLDER, refresh
+def _choose(
+    results: Path, asked: Asked, out: Path, plant: str | None, *, pdf: bool
+) -> tuple[RunSource, Chosen]:
     from rig.qa.page import demand_place
     from rig.qa.select import Chosen
-    from rig.qa.source import StationStore
 
     demand_place(out, pdf=pdf)
-    source = StationStore(results)
-    lake = refresh(source, results / FOLDER, SystemClock().utc().date())
-    return source, Chosen(lake, asked)
+    source = _source(results, plant)
+    return source, Chosen(_lake(results, plant, source), asked)
+
+
+def _source(results: Path, plant: str | None) -> RunSource:
+    """The station's store in ``results``, or the plant's database."""
+    if plant is None:
+        from rig.qa.source import StationStore
+
+        return StationStore(results)
+    from rig.qa.plant_source import PlantRuns
+    from rig.records.plant.address import PlantAddress
+
+    return PlantRuns(PlantAddress.of(plant, None))
+
+
+def _lake(results: Path, plant: str | None, source: RunSource) -> Lake:
+    from rig.clock import SystemClock
+    from rig.qa import lake, plant_source
+
+    folder = lake.FOLDER if plant is None else plant_source.FOLDER
+    return lake.refresh(source, results / folder, SystemClock().utc().date())
 
 
 def _tell(written: list[Path]) -> None:
@@ -89,12 +115,14 @@ def lot(
     spec: SpecName = None,
     simulated: Simulated = False,
     pdf: Pdf = False,
+    plant: Plant = None,
     results: Results = Path("results"),
 ) -> None:
     """One lot's boards, told as the line's are. Exit codes as line's."""
     from rig.qa.select import Asked
 
-    _line(results, Asked(_day(since), _day(until), product, None, None, lot, simulated), spec, out, pdf=pdf)
+    asked = Asked(_day(since), _day(until), product, None, None, lot, simulated)
+    _line(results, asked, spec, out, plant, pdf=pdf)
 
 
 @app.command()
@@ -107,6 +135,7 @@ def station(
     spec: SpecName = None,
     simulated: Simulated = False,
     pdf: Pdf = False,
+    plant: Plant = None,
     results: Results = Path("results"),
 ) -> None:
     """Golden boards, slots against each other, contacts, stops, calibration, gauge studies."""
@@ -118,9 +147,11 @@ def station(
     from rig.qa.station import station_page
 
     asked = Asked(_day(since), _day(until), product, station, None, None, simulated)
-    source, chosen = _choose(results, asked, out, pdf=pdf)
+    source, chosen = _choose(results, asked, out, plant, pdf=pdf)
     studies = studies_of(results, station, simulated=simulated)
-    page = station_page(Line.of(chosen, spec), source.wear(), studies, SystemClock().utc())
+    wear = source.wear()
+    source.close()
+    page = station_page(Line.of(chosen, spec), wear, studies, SystemClock().utc())
     _tell(publish(page, out, pdf=pdf))
 
 
@@ -131,6 +162,7 @@ def board(
     ],
     out: Out,
     pdf: Pdf = False,
+    plant: Plant = None,
     results: Results = Path("results"),
 ) -> None:
     """One run on one page: verdict, map, curves, every measurement against its limit."""
@@ -138,10 +170,11 @@ def board(
     from rig.errors import UsageError
     from rig.qa.board import board_page, folder_of, passport_of
     from rig.qa.page import demand_place, publish
-    from rig.qa.source import StationStore
 
     demand_place(out, pdf=pdf)
-    kept = StationStore(results).run(wanted) or StationStore(results).last_of(wanted)
+    source = _source(results, plant)
+    kept = source.run(wanted) or source.last_of(wanted)
+    source.close()
     if kept is None:
         raise UsageError(
             f"{wanted[:80]}: found neither a run nor a board of that name in {results}; check the serial"
@@ -163,13 +196,11 @@ def alarms(
 
     from rig.clock import SystemClock
     from rig.qa.alarms import alarms_of
-    from rig.qa.lake import FOLDER, refresh
     from rig.qa.select import Asked
-    from rig.qa.source import StationStore
 
-    today = SystemClock().utc().date()
-    lake = refresh(StationStore(results), results / FOLDER, today)
-    found = alarms_of(lake, Asked(product=product, station=station, simulated=simulated), today)
+    lake = _lake(results, None, _source(results, None))
+    asked = Asked(product=product, station=station, simulated=simulated)
+    found = alarms_of(lake, asked, SystemClock().utc().date())
     if as_json:
         typer.echo(json.dumps({"alarms": [one.model_dump(mode="json") for one in found]}))
     else:

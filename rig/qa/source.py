@@ -60,12 +60,20 @@ class RunSource(Protocol):
         """One run by its id."""
         ...
 
+    def last_of(self, serial: str) -> KeptRun | None:
+        """A board's last run."""
+        ...
+
     def repairs(self) -> tuple[KeptRepair, ...]:
         """All repairs and releases, first to last."""
         ...
 
     def wear(self) -> tuple[Wear, ...]:
         """Wear of each slot's contacts; empty where it is not kept."""
+        ...
+
+    def close(self) -> None:
+        """Nothing is read any more."""
         ...
 
 
@@ -137,3 +145,6 @@ class StationStore:
             )
             for fixture, slot, count in cycles
         )
+
+    def close(self) -> None:
+        """Each reading closes what it opened."""

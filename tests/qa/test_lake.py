@@ -48,8 +48,14 @@ class Shelf:
     def repairs(self) -> tuple[KeptRepair, ...]:
         return ()
 
+    def last_of(self, serial: str) -> KeptRun | None:
+        return next((KeptRun(one) for one in reversed(self.kept) if one["serial"] == serial), None)
+
     def wear(self) -> tuple[Wear, ...]:
         return ()
+
+    def close(self) -> None:
+        pass
 
 
 def numbers_of(lake: Lake, *, simulated: bool) -> Numbers:
