@@ -208,14 +208,14 @@ def _curves(folder: Path | None) -> list[Figure]:
     hits = np.array([sum(some) if some else math.nan for some in rows["hits"]])
     with np.errstate(invalid="ignore", divide="ignore"):
         rate = np.maximum(np.diff(hits), 0) / np.diff(seconds)
-    volts = [
-        pads if pads is not None else at
-        for pads, at in zip(rows["terminal_volts"], rows["supply_volts"], strict=True)
-    ]
+    pads = np.array([math.nan if one is None else one for one in rows["terminal_volts"]])
+    there = np.isfinite(pads)
+    if there.any():                                 # measured now and then only
+        pads = np.interp(seconds, seconds[there], pads[there], left=math.nan, right=math.nan)
     found = []
     for title, lines, unit in (
         ("Power", [rows["watts"]], "W"),
-        ("Volts at the board", [volts], "V"),
+        ("Volts of the supply, and at the pads", [rows["supply_volts"], pads.tolist()], "V"),
         ("Hottest and coolest sensor", [hottest, coolest], "celsius"),
         ("Answers a second", [[math.nan, *rate]], ""),
     ):
