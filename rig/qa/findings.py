@@ -1,7 +1,8 @@
 """What needs a person: the few things on the line that someone must look at, each with its evidence.
 
-Everything that was looked at is counted, and what is told is held to a false discovery rate of RATE over all
-of it (Benjamini-Hochberg) and to a size that matters. A finding says once what several tests saw.
+Everything that was looked at is counted, and what is told is held to a false discovery rate of RATE
+(Benjamini-Hochberg in three families, each with a third of it) and to a size that matters. A finding says
+once what several tests saw.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from rig.qa.capability import Capability
 from rig.qa.group_tests import ANY, Grouped, Kind
 from rig.qa.numbers import Element, Numbers
 from rig.qa.select import Firsts
-from rig.qa.stats import Floats, index_interval
+from rig.qa.stats import Floats, index_interval, most_p
 from rig.qa.value_tests import Shift
 from rig.qa.words import figure, percent, signed
 from rig.qa.yields import day_of
@@ -52,11 +53,10 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """``looked``: how many tests were made; ``most_p``: what a p had to be below."""
+    """``looked``: how many tests were made."""
 
     findings: tuple[Finding, ...]
     looked: int
-    most_p: float
 
 
 def find(
@@ -64,15 +64,15 @@ def find(
 ) -> Found:
     """All findings, strongest first."""
     if not len(firsts):
-        return Found((), 0, 0.0)
+        return Found((), 0)
     everybody = np.ones(len(firsts), bool)
     station_of = _station_of_place(firsts)
     slots, lots = value_tests.of_slots(numbers), value_tests.of_lots(numbers, station_of)
-    grouped = group_tests.tests(firsts, everybody, chips, domains)
-    p_values = [np.array([one.p for one in grouped]), slots.p, lots.p]
-    most_p = _most_p(p_values)
-    groups = list(group_tests.peeled(firsts, chips, domains, most_p))
-    shifts = [one for one in (*slots.that_matter, *lots.that_matter) if one.p <= most_p]
+    family = RATE / 3                               # boards that fail, groups that differ, steps in time
+    looked = len(group_tests.tests(firsts, everybody, chips, domains))
+    groups = list(group_tests.peeled(firsts, chips, domains, family))
+    bound = most_p(np.concatenate([slots.p, lots.p]), family)
+    shifts = [one for one in (*slots.that_matter, *lots.that_matter) if one.p <= bound]
     apart = {(one.kind, one.number) for one in groups} | {(one.kind, one.number) for one in shifts}
     blamed = value_tests.cells_of(
         numbers,
@@ -80,12 +80,12 @@ def find(
         {number for kind, number in apart if kind is Kind.LOT},
     )
     moved = value_tests.steps(numbers, blamed)
-    p_values.append(moved.p)
-    most_p = min(most_p, _most_p(p_values))
+    bound = most_p(moved.p, family)
+    steps = [one for one in moved.that_matter if one.p <= bound]
     story = _Story(firsts, numbers, chips // domains if domains else 1)
     for group in groups:
         story.add_group(group)
-    for shift in (*shifts, *(one for one in moved.that_matter if one.p <= most_p)):
+    for shift in (*shifts, *steps):
         story.add_shift(shift)
     for one in capability:
         if (
@@ -94,16 +94,7 @@ def find(
             and (max(index_interval(one.ppk, one.n)[1], index_interval(one.core, one.n)[1]) < LEAST_PPK)
         ):
             story.add_capability(one)
-    return Found(tuple(story.told()), sum(map(len, p_values)), most_p)
-
-
-def _most_p(p_values: Sequence[Floats]) -> float:
-    """The largest p that Benjamini-Hochberg lets fall; one of all by Bonferroni when it lets none."""
-    p = np.sort(np.concatenate(p_values)) if p_values else np.empty(0)
-    if not len(p):
-        return 0.0
-    below = np.flatnonzero(p <= RATE * np.arange(1, len(p) + 1) / len(p))
-    return float(p[below[-1]]) if len(below) else RATE / len(p)
+    return Found(tuple(story.told()), looked + len(slots.p) + len(lots.p) + len(moved.p))
 
 
 def _station_of_place(firsts: Firsts) -> np.ndarray[tuple[int], np.dtype[np.int32]]:

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from scipy import stats as scipy_stats
 
 from rig.qa.select import Category, Firsts
+from rig.qa.stats import most_p
 
 LEAST_FAILURES: Final = 5
 LEAST_RATIO: Final = 1.5  # observed to expected
@@ -91,11 +92,13 @@ def tests(firsts: Firsts, inside: NDArray[np.bool_], chips: int, domains: int) -
     return found
 
 
-def peeled(firsts: Firsts, chips: int, domains: int, most_p: float) -> Iterator[Grouped]:
-    """Groups that matter with p at most ``most_p``, each found without the boards of those before."""
+def peeled(firsts: Firsts, chips: int, domains: int, rate: float) -> Iterator[Grouped]:
+    """Groups that matter at a false discovery rate, each found without the boards of those before."""
     inside = np.ones(len(firsts), bool)
     for _ in range(MOST_ROUNDS):
-        these = [one for one in tests(firsts, inside, chips, domains) if one.p <= most_p and one.matters]
+        looked = tests(firsts, inside, chips, domains)
+        bound = most_p(np.array([one.p for one in looked]), rate)
+        these = [one for one in looked if one.p <= bound and one.matters]
         if not these:
             return
         # the smallest p; of groups that say nearly the same, the one with fewer boards is the place

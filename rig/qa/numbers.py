@@ -92,16 +92,17 @@ class Numbers:
     high: Floats
     sample: Sample
 
-    def only(self, cells: NDArray[np.bool_]) -> Numbers:
-        """These cells alone; ranges, extremes and sample stay those of all."""
+    def only(self, cells: NDArray[np.bool_], elements: slice = slice(None)) -> Numbers:
+        """These cells and elements alone, for cells' sake: ranges, extremes and sample stay those of all."""
         return replace(
             self,
+            elements=self.elements[elements],
             day=self.day[cells],
             place=self.place[cells],
             lot=self.lot[cells],
-            n=self.n[cells],
-            mean=self.mean[cells],
-            squares=self.squares[cells],
+            n=self.n[:, elements][cells],
+            mean=self.mean[:, elements][cells],
+            squares=self.squares[:, elements][cells],
         )
 
     def total(self, cells: NDArray[Any] | slice = slice(None)) -> tuple[Floats, Floats, Floats]:
@@ -213,7 +214,10 @@ def _merged(pieces: list[_Piece]) -> Numbers:
     ranges, pairs = np.zeros(size), np.zeros(size)
     low, high = np.full(size, np.nan), np.full(size, np.nan)
     cell = 0
-    for piece, at in zip(pieces, where, strict=True):
+    samples = []
+    for at in where:
+        piece = pieces.pop(0)                           # a million boards' cells are not held twice
+        samples.append((_turned(at, size), piece.sample))
         to = slice(cell, cell := cell + len(piece.keys))
         n[to, at], mean[to, at], squares[to, at] = piece.n.T, piece.mean.T, piece.squares.T
         ranges[at] += piece.ranges
@@ -231,9 +235,7 @@ def _merged(pieces: list[_Piece]) -> Numbers:
         pairs,
         low,
         high,
-        Sample(size, tuple(
-            (_turned(at, size), piece.sample) for at, piece in zip(where, pieces, strict=True)
-        )),
+        Sample(size, tuple(samples)),
     )
 
 

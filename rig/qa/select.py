@@ -6,6 +6,8 @@ count, wherever they were: so periods add up and no board is counted twice.
 
 from __future__ import annotations
 
+import os
+import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -20,11 +22,12 @@ from rig.errors import UsageError
 from rig.qa.lake import Lake
 from rig.qa.rows import RUN_SCHEMA
 
+MEMORY: Final = "600MB"                 # DuckDB's own; beyond it, it goes to the disk
 SHIFTS: Final = ("06-14", "14-22", "22-06")  # UTC
 _COLUMNS: Final = (
     "run_id, serial, product, station, slot, fixture, purpose, started, seconds, verdict, board_verdict, "
     "grade, code, board_code, counted, passed, chip, domain, lot, ft_version, chip_bin, spec, block, row, "
-    "recipe, limits, schema_version, watts, joules_per_terahash, cycles, action, part"
+    "recipe, limits, schema_version, watts, joules_per_terahash, cycles, action"
 )
 
 
@@ -97,6 +100,8 @@ class Chosen:
             config={
                 "autoinstall_known_extensions": False,
                 "autoload_known_extensions": False,
+                "memory_limit": MEMORY,
+                "temp_directory": f"{tempfile.gettempdir()}/rig-duckdb-{os.getpid()}",
                 **({} if threads is None else {"threads": threads}),
             },
         )
@@ -127,9 +132,10 @@ class Chosen:
             f"FROM {source} ORDER BY part, spec, block, row"
         ).to_arrow_table()
         ints = {name: _ints(table[name]) for name in ("day", "shift", "chip", "domain", "block", "row")}
-        station, slot, lot, code, part, spec = (
-            Category.of(table[name]) for name in ("station", "slot", "lot", "board_code", "part", "spec")
+        station, slot, lot, code, spec = (
+            Category.of(table[name]) for name in ("station", "slot", "lot", "board_code", "spec")
         )
+        part = Category(self._parts, _ints(table["part"]))
         return Firsts(
             ints["day"],
             ints["shift"],
@@ -154,6 +160,11 @@ class Chosen:
         ]
         empty = RUN_SCHEMA.append(pa.field("part", pa.string())).empty_table()
         self.database.register("open_runs", pa.concat_tables([empty, *parts]))
+        self._parts = (*files, *map(str, range(len(parts))))
+        self.database.register("parts", pa.table(
+            {"name": pa.array(self._parts, pa.string()),
+             "number": pa.array(range(len(self._parts)), pa.int32())}
+        ))
         if files:
             self.database.read_parquet(
                 files, union_by_name=False, hive_partitioning=False, filename=True
@@ -192,10 +203,14 @@ class Chosen:
         asked = self.asked
         where, values = _condition(asked)
         self.database.execute(
-            f"CREATE TABLE pool AS SELECT {_COLUMNS} FROM runs WHERE simulated = ? AND product = ?",
+            f"CREATE TABLE pool AS SELECT {_COLUMNS}, parts.number AS part FROM runs "
+            "JOIN parts ON parts.name = runs.part WHERE simulated = ? AND product = ?",
             [asked.simulated, asked.product],
         )
-        self.database.execute(f"CREATE TABLE within AS SELECT * FROM pool WHERE {where}", values)
+        self.database.execute(f"CREATE TABLE of_period AS SELECT rowid AS id FROM pool WHERE {where}", values)
+        self.database.execute(
+            "CREATE VIEW within AS SELECT pool.* FROM pool JOIN of_period ON pool.rowid = of_period.id"
+        )
         self.database.execute(
             "CREATE TABLE numbered AS SELECT rowid AS id, row_number() OVER (PARTITION BY serial "
             "ORDER BY started, run_id) AS nth FROM pool WHERE purpose = 'test' AND counted"

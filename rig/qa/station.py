@@ -85,7 +85,7 @@ def _found(line: Line, checks: Golden, instruments: Sequence[Instrument]) -> Fou
                     [f"its calibration ended on {one.due} ({one.identity})"],
                 )
             )
-    return Found(tuple(own), line.found.looked + len(checks.tracks) + len(instruments), line.found.most_p)
+    return Found(tuple(own), line.found.looked + len(checks.tracks) + len(instruments))
 
 
 def _tiles(line: Line, checks: Golden) -> list[tuple[str, str]]:

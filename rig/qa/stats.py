@@ -32,6 +32,12 @@ def benjamini_hochberg(p_values: Floats, rate: float) -> NDArray[np.bool_]:
     return fallen
 
 
+def most_p(p_values: Floats, rate: float) -> float:
+    """The largest p that Benjamini-Hochberg lets fall at ``rate``; Bonferroni's bound when it lets none."""
+    fallen = benjamini_hochberg(p_values, rate)
+    return float(p_values[fallen].max()) if fallen.any() else rate / max(1, len(p_values))
+
+
 def anderson_darling(values: Floats) -> Floats:
     """p of "this row is normal", mean and sigma estimated, for each row without NaN.
 

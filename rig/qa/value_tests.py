@@ -9,7 +9,7 @@ are looked at without it.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -23,6 +23,7 @@ LEAST_SIGMAS: Final = 0.5
 LEAST_DAYS: Final = 6  # on the whole, of them LEAST_SIDE on each side of a step
 LEAST_SIDE: Final = 2
 MOST_ROUNDS: Final = 8
+AT_ONCE: Final = 64                     # elements
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +68,7 @@ def of_slots(numbers: Numbers) -> Shifts:
     def test(left: Numbers) -> Shifts:
         return _of_groups(Kind.SLOT, left, left.place, _strata(left.day, left.lot))
 
-    return _peeled(numbers, test, lambda left: left.place)
+    return _peeled(numbers, test, numbers.place)
 
 
 def of_lots(numbers: Numbers, station_of_place: Ints) -> Shifts:
@@ -76,20 +77,26 @@ def of_lots(numbers: Numbers, station_of_place: Ints) -> Shifts:
     def test(left: Numbers) -> Shifts:
         return _of_groups(Kind.LOT, left, left.lot, _strata(left.day, station_of_place[left.place]))
 
-    return _peeled(numbers, test, lambda left: left.lot)
+    return _peeled(numbers, test, numbers.lot)
 
 
-def _peeled(numbers: Numbers, test: Callable[[Numbers], Shifts], group: Callable[[Numbers], Ints]) -> Shifts:
-    left, found, looked = numbers.only(numbers.place >= 0), [], np.empty(0)
+def _peeled(numbers: Numbers, test: Callable[[Numbers], Shifts], group: Ints) -> Shifts:
+    """The strongest group out, and again; some elements at a time, so that memory stays small."""
+    left, found, looked = numbers.place >= 0, [], np.empty(0)
     for turn in range(MOST_ROUNDS):
-        shifts = test(left)
-        looked = shifts.p if not turn else looked
-        if not shifts.that_matter:
+        shifts: list[Shift] = []
+        p = []
+        for start in range(0, len(numbers.elements), AT_ONCE):
+            some = test(numbers.only(left, slice(start, start + AT_ONCE)))
+            p.append(some.p)
+            shifts += [replace(one, element=one.element + start) for one in some.that_matter]
+        looked = np.concatenate([looked, *p]) if not turn else looked
+        if not shifts:
             break
-        strongest = max(shifts.that_matter, key=lambda one: abs(one.sigmas)).number
-        found += [one for one in shifts.that_matter if one.number == strongest]
-        left = left.only(group(left) != strongest)
-    return Shifts(looked, tuple(found))
+        strongest = max(shifts, key=lambda one: abs(one.sigmas)).number
+        found += [one for one in shifts if one.number == strongest]
+        left &= group != strongest
+    return Shifts(looked, tuple(sorted(found, key=lambda one: (one.p, -abs(one.sigmas)))))
 
 
 def _strata(*keys: Ints) -> NDArray[np.int64]:
