@@ -6,6 +6,7 @@ Time to off is the bench's own physics against the moment of the blow: output of
 from __future__ import annotations
 
 import argparse
+import os
 import queue
 import random
 import signal
@@ -18,6 +19,7 @@ from dataclasses import dataclass, field
 from statistics import median
 
 from proofs.bench import ROOT, PowerBench
+from proofs.stationed import Stationed
 from proofs.victims import Holder, Victims
 from rig.fixturefile import load_fixture
 
@@ -27,6 +29,7 @@ WATCHDOG_SECONDS = 2.0                  # of every slot in both benches' files
 WATCHDOGS = ROOT / "proofs" / "watchdogs.yaml"
 PATIENCE_SECONDS = 20.0                 # then it counts as a failure without a time
 LIVE_SECONDS = 60.0
+RUN_SECONDS, RECORD_SECONDS = 240.0, 30.0   # a whole run on a busy machine, and what comes after its off
 AROUND_SECONDS = 0.05
 LONGEST_WAIT = {Holder.WORKER: 1.5, Holder.PYTEST: 18.0, Holder.RUN: 18.0}
 
@@ -97,6 +100,32 @@ class Trial:
                 holder.kill()
                 holder.wait(10)
             self._bench.start_guard()
+
+    def strike_station(self, number: signal.Signals, serial: str) -> None:
+        """A station loses its life while all its slots are live: one run dies with it, the rest go on.
+
+        Those end by themselves, off; a run without a record counts as never off.
+        """
+        options = {"fixture": str(self._bench.fixture), "plans": str(ROOT / "testplans"),
+                   "scenario": str(self._victims.scenario_for_all())}
+        station = Stationed(self._bench.folder, self._bench.runtime, options)
+        station.start()
+        for place, _ in enumerate(self._bench.slots, start=1):
+            station.begin(place, f"{serial[:-1]}{place}")
+        for slot in self._bench.slots:
+            if self._bench.watcher.when_live(slot, LIVE_SECONDS) is None:
+                raise TimeoutError(f"{slot} did not go live in {LIVE_SECONDS:g} s")
+        time.sleep(self._random.uniform(0.0, LONGEST_WAIT[Holder.RUN]))
+        first, *others = self._bench.slots
+        victim, struck = station.pid(first), time.monotonic()
+        os.kill(victim, signal.SIGKILL)
+        station.end(number)
+        off = self._bench.watcher.when_off(first, PATIENCE_SECONDS)
+        self._count(f"station {number.name}, its run SIGKILL", DEAD_SECONDS, struck, off)
+        for place, slot in enumerate(others, start=2):
+            off = self._bench.watcher.when_off(slot, RUN_SECONDS)
+            kept = self._victims.has_record(f"{serial[:-1]}{place}", RECORD_SECONDS)
+            self._count(f"station {number.name}, its run goes on", RUN_SECONDS, struck, off if kept else None)
 
     def signalled(self, holder: Holder, number: signal.Signals) -> Callable[[Trial, str], float | None]:
         """A holder of the lease gets ``number`` at a random moment."""
@@ -224,6 +253,8 @@ def main() -> int:
             trial.run(blows_for(trial, chosen.kills, 2 * rounds * len(bench.slots)))
         for _ in range(rounds):
             trial.kill_guard()
+        for place, number in enumerate(() if chosen.watchdogs else (signal.SIGKILL, signal.SIGTERM)):
+            trial.strike_station(number, f"S21PSTATION{place}00000")
     tallies = trial.tallies
     with PowerBench(WATCHDOGS) as bench:
         trial = Trial(bench, chosen.seed)

@@ -14,6 +14,7 @@ from rig.datafile import Data, load
 from rig.destinations import PlantEntry, TelemetryEntry
 from rig.errors import UsageError
 from rig.mesentry import MesEntry
+from rig.panelentry import PanelEntry
 
 # A whole board without any cooling gains 0.9 K/s at 1,060 W (1,235 J/K, assumed). Scenarios of the
 # simulated bench divide its thermal time constants by 20 as a rule, and by more.
@@ -217,6 +218,7 @@ class FixtureFile(Data):
     unload: UnloadEntry = UnloadEntry()
     feeds: dict[SlotName, FeedEntry] = Field(default={})
     most_kelvin_per_second: float | None = Field(default=None, gt=0)    # a rise beyond it switches off
+    panel: PanelEntry = PanelEntry()
     plant: PlantEntry | None = None             # where runs and repairs go (docs/plant.md)
     telemetry: TelemetryEntry | None = None     # where the seconds of a run go
     mes: MesEntry | None = None                 # who is asked before a run and told after it (docs/mes.md)

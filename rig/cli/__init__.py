@@ -1,5 +1,6 @@
 """The command line: ``rig decode``, ``doctor``, ``eeprom``, ``export``, ``sim``, ``guard``, ``run``,
-``instrument``, ``mes``, ``outbox``, ``pack``, ``passport``, ``plan``, ``plant``, ``repair``, ``show``.
+``instrument``, ``mes``, ``outbox``, ``pack``, ``passport``, ``plan``, ``plant``, ``repair``, ``show``,
+``golden``, ``station``.
 
 Each command's module keeps its heavy imports inside its function, so ``rig --version`` is quick.
 """
@@ -18,6 +19,7 @@ from rig.cli.doctor import doctor
 from rig.cli.eeprom import app as eeprom_app
 from rig.cli.export import export
 from rig.cli.gauge import app as gauge_app
+from rig.cli.golden import app as golden_app
 from rig.cli.guard import app as guard_app
 from rig.cli.instrument import app as instrument_app
 from rig.cli.mes import app as mes_app
@@ -31,6 +33,7 @@ from rig.cli.report import app as report_app
 from rig.cli.run import run
 from rig.cli.show import show
 from rig.cli.sim import sim
+from rig.cli.station import app as station_app
 from rig.cli.study import study
 from rig.errors import RigError, UsageError
 
@@ -68,6 +71,7 @@ app.command("sim")(sim)
 app.command("study")(study)
 app.add_typer(eeprom_app, name="eeprom")
 app.add_typer(gauge_app, name="gauge")
+app.add_typer(golden_app, name="golden")
 app.add_typer(guard_app, name="guard")
 app.add_typer(instrument_app, name="instrument")
 app.add_typer(mes_app, name="mes")
@@ -78,6 +82,7 @@ app.add_typer(plan_app, name="plan")
 app.add_typer(plant_app, name="plant")
 app.add_typer(repair_app, name="repair")
 app.add_typer(report_app, name="report")
+app.add_typer(station_app, name="station")
 
 
 def main() -> None:

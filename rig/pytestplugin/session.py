@@ -71,6 +71,7 @@ class RunSession:
         self._telemetry = begin_telemetry(setup, self._folder.path, self._clock)
         self._log = RunLog(self._journal, self._clock, self._telemetry)
         self.run = Run(setup, slot, self._log, progress)
+        progress.began(self._log.happened)
 
     @pytest.hookimpl(trylast=True)
     def pytest_configure(self, config: pytest.Config) -> None:
