@@ -4,7 +4,7 @@ A cell is the boards of one day, place (station and slot) and lot that passed; t
 cell of each day and station apart, without place and lot, so that one dead board moves no slot's mean.
 Count, mean and squared deviations of a cell merge exactly, so capability, bias of slots and lots, and drifts
 all come from cells, however many boards there are. Percentiles and histograms come from ``sample``: every
-board up to SAMPLE_BOARDS, above that every k-th.
+board up to SAMPLE_BOARDS, above that every k-th, about THINNED_BOARDS of them.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from rig.qa.rows import Told
 from rig.qa.select import Firsts
 
 SAMPLE_BOARDS: Final = 100_000
+THINNED_BOARDS: Final = 50_000           # of more than that, so many or a few more
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int32]
@@ -133,7 +134,7 @@ def collect(lake: Lake, firsts: Firsts, spec: str, *, threads: int | None = None
     """The numbers of the boards in ``firsts`` that were judged by ``spec``."""
     of_spec = firsts.spec.names.index(spec) if spec in firsts.spec.names else len(firsts.spec.names)
     wanted = np.flatnonzero(firsts.spec.codes == of_spec)
-    step = max(1, -(-len(wanted) // SAMPLE_BOARDS))
+    step = 1 if len(wanted) <= SAMPLE_BOARDS else len(wanted) // THINNED_BOARDS
 
     def piece(rows: NDArray[np.int64]) -> _Piece:
         part = firsts.part.names[firsts.part.codes[rows[0]]]

@@ -22,7 +22,7 @@ from rig.errors import UsageError
 from rig.qa.lake import Lake
 from rig.qa.rows import RUN_SCHEMA
 
-MEMORY: Final = "600MB"                 # DuckDB's own; beyond it, it goes to the disk
+MEMORY: Final = "350MB"                 # DuckDB's own; beyond it, it goes to the disk
 SHIFTS: Final = ("06-14", "14-22", "22-06")  # UTC
 _COLUMNS: Final = (
     "run_id, serial, product, station, slot, fixture, purpose, started, seconds, verdict, board_verdict, "
