@@ -54,9 +54,10 @@ function placeOf(tile) {
   const board = tile.board;
   const params = { slot: tile.slot, serial: tile.serial };
   if (!board) return params;
-  const chip = Math.max(...board.failing_chips);
-  if (Number.isFinite(chip)) Object.assign(params, { chip, before: chip - 1 });
-  if (board.failing_domains.length) params.domain = board.failing_domains.at(-1);
+  // The first of each is the finding's own.
+  const [chip] = board.failing_chips;
+  if (chip !== undefined) Object.assign(params, { chip, before: chip - 1 });
+  if (board.failing_domains.length) params.domain = board.failing_domains[0];
   if (board.failing_sensors.length) params.sensor = board.failing_sensors[0];
   if (board.chips_found !== null) params.count = board.chips_found;
   params.expected = board.domains * board.chips_per_domain;

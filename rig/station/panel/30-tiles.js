@@ -114,7 +114,8 @@ class Tile {
   drawSays(tile, hot) {
     const verdict = tile.outcome !== null && !hot;
     const known = !hot && tile.code !== null && knows(`ui.code.${tile.code}`);
-    setText(this.grade, verdict && tile.grade ? t("ui.grade", { grade: tile.grade }) : "");
+    const reached = [tile.grade && t("ui.grade", { grade: tile.grade }), tile.watts && withUnit(tile.watts, 0, "W")];
+    setText(this.grade, verdict && tile.grade ? reached.filter(Boolean).join(" · ") : "");
     setText(this.headline, known ? t(`ui.code.${tile.code}`) : "");
     setText(this.place, hot ? "" : sayOfBoard(tile, "place"));
     setText(this.sentence, hot ? "" : sayOfBoard(tile, "sentence"));

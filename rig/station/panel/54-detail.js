@@ -39,7 +39,8 @@ class Detail {
 
   open(slot) {
     this.slot = slot;
-    this.shownRun = null;
+    this.shownRun = undefined;
+    this.older = false;
     this.pane.replaceChildren();
     show(this.root, true);
   }
@@ -68,7 +69,7 @@ class Detail {
     this.drawBoard(tile);
     this.drawFacts(tile);
     this.drawTabs();
-    if ((tile.run_id ?? "") !== (this.shownRun ?? "")) {
+    if (tile.run_id !== this.shownRun && !this.older) {
       this.shownRun = tile.run_id;
       this.read();
     }
@@ -76,7 +77,10 @@ class Detail {
 
   drawSays(tile) {
     const lines = [
-      ["", sayOfBoard(tile, "sentence")], ["ui.detail.place", sayOfBoard(tile, "place")],
+      ["", sayOfBoard(tile, "sentence")],
+      // What was seen stands in the product's own words only.
+      ["ui.detail.original", sayOfBoard(tile, "sentence") === tile.sentence?.text ? "" : tile.sentence?.text ?? ""],
+      ["ui.detail.place", sayOfBoard(tile, "place")],
       ["ui.detail.do", sayOfBoard(tile, "action")], ["ui.detail.label", say(tile.label)],
       ["ui.hands_off", tile.hands_off ? `${say(tile.hands_off.words)} ${handsFigures(tile)}` : ""],
     ];
@@ -169,6 +173,8 @@ class Detail {
   async readHistory(slot, wanted) {
     const found = await ask("GET", `api/runs?slot=${encodeURIComponent(slot)}&limit=50`);
     if (wanted()) drawRuns(this.pane, found.runs, (run) => {
+      // An older run stays in view though the slot has another.
+      this.older = true;
       this.shownRun = run;
       this.choose({ tab: "measurements" });
     });

@@ -65,7 +65,7 @@ def running(number: int, phase: str, progress: float | None, left: float | None,
 def passed(number: int, grade: str) -> View:
     return tile(
         number, "PASS", words("tile.pass", "PASS"), outcome="PASS", serial=serial(number), run_id=run_id(number),
-        grade=grade, board=board(number), action=words("action.unload", "Unload. Scan the next board."),
+        grade=grade, watts=1060.0 + number, seconds=98.0, board=board(number), action=words("action.unload", "Unload. Scan the next board."),
         label=words("label.printed", "Label printed."),
     )
 
@@ -84,7 +84,7 @@ def tiles() -> list[View]:
     """Sixteen slots: the picture of docs/panel-1920.png."""
     weak = board(3, failing_chips=[17], failing_domains=[3])
     weak["hit_shares"][17] = 0.801
-    short = board(5, chips_found=32, hit_shares=[], failing_chips=[31, 32])
+    short = board(5, chips_found=32, hit_shares=[], failing_chips=[32])
     return [
         running(1, "burn-in", 0.62, 41, watts=1068, celsius=56, answers=18143),
         passed(2, "L2"),
@@ -213,3 +213,9 @@ def curves() -> View:
         "celsius": [25 + 31 * one for one in rise], "answers": [None if one < 1 else 18143 for one in rise],
         "domain_volts": {"at_seconds": [], "volts": []},
     }
+
+
+def run_line() -> View:
+    return {"run_id": run_id(3), "serial": serial(3), "slot": "slot3", "started": "2026-11-28T10:09:00Z", "seconds": 88.0,
+            "verdict": "FAIL", "grade": None, "failure_code": "CHIP-WEAK", "simulated": True, "purpose": "test",
+            "operator": "0417"}
