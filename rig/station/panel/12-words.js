@@ -43,7 +43,7 @@ function say(words) {
 function sayOfBoard(tile, part) {
   const words = tile[part];
   const own = WORDS[language][`code.${tile.code}.${PARTS[part]}`];
-  if (!words?.key.startsWith("run.") || own === undefined) return say(words);
+  if (words?.key !== `run.${PARTS[part]}` || own === undefined) return say(words);
   const filled = fill(own, placeOf(tile));
   return /\{\w+\}/.test(filled) ? say(words) : filled;
 }
@@ -73,8 +73,8 @@ function sayPhase(phase) {
   return WORDS[language][key].replace(/\{n\}/g, () => numbers.shift());
 }
 
-// Numbers: fixed digits, thin spaces between thousands, the same in every language.
-const THIN = "\u2009";
+// Numbers: fixed digits, thin spaces (that never break) between thousands, the same in every language.
+const THIN = "\u202f";
 
 function fixed(value, digits = 0) {
   if (value === null || value === undefined || !Number.isFinite(value)) return "–";

@@ -76,7 +76,8 @@ def ended(number: int, state: str, key: str, code: str, *, says: str, place: str
     return tile(
         number, state, words(key, f"{word} {code}", code=code), outcome=state, serial=serial(number),
         run_id=run_id(number), code=code, sentence=words("run.says", says, text=says),
-        place=words("run.place", place, text=place), action=words("run.action", action, text=action), **told,
+        place=words("run.place", place, text=place),
+        action=words("run.then" if state == "RETEST" else "run.action", action, text=action), **told,
     )
 
 
@@ -115,7 +116,7 @@ def tiles() -> list[View]:
               says="The number of chips that answer changes from try to try (65, 64, 65, 63 of 65): a joint makes "
                    "and breaks.",
               place="Between chip 62 and chip 63, where the shortest count ended.",
-              action="Run again on another slot."),
+              action="Run again on another slot. The board failed once with CHAIN-WANDERS, which proves little."),
         running(12, "clock ramp", None, 175, watts=640, celsius=36, answers=None,
                 board=board(12, hit_shares=[None] * CHIPS)),
         tile(13, "EMPTY", words("tile.empty", "EMPTY"), action=words("action.scan_board", "Scan a board.")),

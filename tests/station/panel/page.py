@@ -13,37 +13,12 @@ from urllib.parse import urlsplit
 
 from playwright.sync_api import Page, Route, WebSocketRoute
 
-from jinja2 import Environment, FileSystemLoader, select_autoescape
-from markupsafe import Markup
-from pathlib import Path
-import rig.station
+from rig.station.page import Page as StationPage
+from rig.station.page import policy
 from tests.station.panel import examples
-
-HERE = Path(rig.station.__file__).parent
-
-
-def assemble(nonce: str) -> str:
-    folder = HERE / "panel"
-    env = Environment(loader=FileSystemLoader(folder), autoescape=select_autoescape(default=True))
-    joined = {kind: "\n".join(p.read_text() for p in sorted(folder.glob(f"*.{kind}"))) for kind in ("css", "js")}
-    both: dict[str, dict[str, str]] = {}
-    for lang in ("en", "es"):
-        both[lang] = {}
-        for base in (HERE, folder):
-            file = base / "words" / f"{lang}.json"
-            if file.exists():
-                both[lang] |= json.loads(file.read_text())
-    words = json.dumps(both).replace("</", "<\\/")
-    return env.get_template("index.html").render(
-        css=Markup(joined["css"]), js=Markup(joined["js"]), words=Markup(words), nonce=nonce)
-
 
 ORIGIN = "http://panel.test/"
 NONCE = "bm9uY2U"
-POLICY = (
-    f"default-src 'none'; script-src 'nonce-{NONCE}'; style-src 'nonce-{NONCE}'; img-src 'self' data:; "
-    "connect-src 'self'; media-src data: blob:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-)
 Json = dict[str, Any]
 
 
@@ -54,7 +29,7 @@ class ExampleStation:
         self.page = page
         self.view = view or examples.station()
         self.session = session or examples.session()
-        self.html = assemble(NONCE)
+        self.html = StationPage().html(NONCE)
         self.asked: list[tuple[str, str, Json]] = []
         self.answers: dict[str, tuple[int, Json]] = {}
         self.silent = False
@@ -99,7 +74,7 @@ class ExampleStation:
         path = urlsplit(request.url).path.lstrip("/")
         if path == "":
             route.fulfill(body=self.html, content_type="text/html; charset=utf-8",
-                          headers={"Content-Security-Policy": POLICY})
+                          headers={"Content-Security-Policy": policy(NONCE)})
             return
         body = json.loads(request.post_data) if request.post_data else {}
         self.asked.append((request.method, path, body))

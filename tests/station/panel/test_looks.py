@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.station.panel import examples
 from tests.station.panel.conftest import Opened
@@ -128,7 +129,7 @@ def test_no_word_is_cut_however_many_slots(opened: Opened, language: str) -> Non
         station.page.set_viewport_size({"width": width, "height": height})
         for count in (1, 2, 3, 4, 6, 8, 12, 16):
             station.show(examples.station(examples.slots(count)))
-            station.page.wait_for_function("(count) => document.querySelectorAll('.tile').length === count", arg=count)
+            expect(station.page.locator(".tile")).to_have_count(count)
             cut[width, count] = station.page.evaluate(CUT)
 
     assert {shape: words for shape, words in cut.items() if words} == {}
