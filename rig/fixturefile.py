@@ -141,6 +141,20 @@ class RetestPolicy(Enum):
     ENFORCED = "enforced"                       # and a board in quarantine is not run
 
 
+class PanelEntry(Data):
+    """What the station's page needs to know of its place (docs/station.md)."""
+
+    printer: str | None = None                  # a ZPL printer's raw port, tcp://host:port
+    golden_hours: float = Field(default=12.0, gt=0, le=24 * 31)     # how long a golden check holds
+
+    @field_validator("printer")
+    @classmethod
+    def _raw_port(cls, printer: str | None) -> str | None:
+        if printer is not None and not RAW_TCP.fullmatch(printer):
+            raise ValueError("tcp://HOST:PORT, the printer's raw port")
+        return printer
+
+
 class ChainTransport(Enum):
     """How a simulated bench serves a slot's chain."""
 
@@ -214,6 +228,7 @@ class FixtureFile(Data):
     unload: UnloadEntry = UnloadEntry()
     feeds: dict[SlotName, FeedEntry] = Field(default={})
     most_kelvin_per_second: float | None = Field(default=None, gt=0)    # a rise beyond it switches off
+    panel: PanelEntry = PanelEntry()
     slots: dict[SlotName, SlotEntry] = Field(min_length=1)
 
     @model_validator(mode="after")

@@ -1,5 +1,5 @@
 """The command line: ``rig decode``, ``doctor``, ``sim``, ``guard``, ``run``, ``instrument``, ``pack``,
-``plan``, ``repair``, ``show``.
+``plan``, ``repair``, ``show``, ``golden``, ``station``.
 
 Each command's module keeps its heavy imports inside its function, so ``rig --version`` is quick.
 """
@@ -14,6 +14,7 @@ import typer
 import rig
 from rig.cli.decode import decode
 from rig.cli.doctor import doctor
+from rig.cli.golden import app as golden_app
 from rig.cli.guard import app as guard_app
 from rig.cli.instrument import app as instrument_app
 from rig.cli.pack import app as pack_app
@@ -22,6 +23,7 @@ from rig.cli.repair import app as repair_app
 from rig.cli.run import run
 from rig.cli.show import show
 from rig.cli.sim import sim
+from rig.cli.station import app as station_app
 from rig.cli.study import study
 from rig.errors import RigError, UsageError
 
@@ -55,11 +57,13 @@ app.command("run")(run)
 app.command("show")(show)
 app.command("sim")(sim)
 app.command("study")(study)
+app.add_typer(golden_app, name="golden")
 app.add_typer(guard_app, name="guard")
 app.add_typer(instrument_app, name="instrument")
 app.add_typer(pack_app, name="pack")
 app.add_typer(plan_app, name="plan")
 app.add_typer(repair_app, name="repair")
+app.add_typer(station_app, name="station")
 
 
 def main() -> None:

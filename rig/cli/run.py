@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from rig.errors import RigError, UsageError
+from rig.purpose import Purpose
 
 if TYPE_CHECKING:
     from rig.pytestplugin.options import RunOptions
@@ -27,6 +28,9 @@ def run(
     operator: Annotated[str, typer.Option(help="Who runs the test.")] = "",
     results: Annotated[Path, typer.Option(help="Folder the record goes to.")] = Path("results"),
     plans: Annotated[Path | None, typer.Option(help="Folder of test plans.")] = None,
+    purpose: Annotated[
+        Purpose, typer.Option(help="What the run is for; only a test enters yield.")
+    ] = Purpose.TEST,
     as_json: Annotated[
         bool, typer.Option("--json", help="End with one JSON object on the last line.")
     ] = False,
@@ -34,7 +38,7 @@ def run(
     """Test one board: exit 0 shippable, 1 board failed, 2 usage or file, 3 station fault, 4 aborted."""
     from rig.pytestplugin.options import RunOptions
 
-    options = RunOptions(fixture, slot, product, serial, scenario, results, operator, plans)
+    options = RunOptions(fixture, slot, product, serial, scenario, results, operator, plans, purpose)
     try:
         played = _test(options)
         code, record, path = played.code, played.record, played.path

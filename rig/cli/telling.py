@@ -8,7 +8,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from itertools import pairwise
 
-from rig.records import FindingRecord, InstrumentRecord, MeasurementRecord, Purpose, RunRecord, State
+from rig.purpose import Purpose
+from rig.records import FindingRecord, InstrumentRecord, MeasurementRecord, RunRecord, State
 from rig.records.repairs import Repair
 from rig.verdict import Outcome
 

@@ -254,6 +254,10 @@ class Run(PoweredRun):
             watts=sample.meter.watts.value,
             celsius=self._warmth.present,
             seconds_left=left,
+            volts=sample.supply.volts.value,
+            domain_volts=self.log.domain_volts,
+            sensors=getattr(tick, "celsius", self._status.sensors),
+            tally=tally or self._status.tally,
         )
 
     def _hold_domains(self, highest: float) -> None:

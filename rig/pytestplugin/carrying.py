@@ -9,12 +9,13 @@ from collections.abc import Callable
 
 from rig.board import write_image
 from rig.errors import RigError
+from rig.purpose import Purpose
 from rig.pytestplugin.conclude import Conclusion
 from rig.pytestplugin.log import RunLog
 from rig.pytestplugin.setup import RunSetup
 from rig.recipe import Level
 from rig.recipe.eeprom_result import MOST_COUNT, WorkResult, times_tested, with_result
-from rig.records import STORE_FILE, EepromRecord, Journal, Kind, Purpose, RunRecord, State, Store
+from rig.records import STORE_FILE, EepromRecord, Journal, Kind, RunRecord, State, Store
 from rig.records.plain import number
 from rig.slot import Slot
 from rig.verdict import ExitCode, Verdict

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from rig.errors import UsageError
 from rig.fixturefile import RetestPolicy
+from rig.purpose import Purpose
 from rig.pytestplugin.setup import RunSetup
-from rig.records import STORE_FILE, Purpose, RunRecord
+from rig.records import STORE_FILE, RunRecord
 from rig.records.history import History, past_of
 from rig.records.model import NextStepRecord
 from rig.verdict.retest import Action, RetestRules, next_step, suspect_slot
 
 
 def purpose_of(setup: RunSetup) -> Purpose:
-    """Whether the run counts: not where a pack is recorded, nor on a real bench kept from production."""
+    """As asked for; but no test where a pack is recorded, nor on a real bench kept from production."""
     apart = not setup.simulated and not setup.fixture.for_production
-    return Purpose.ENGINEERING if apart or setup.workload.instead is not None else Purpose.TEST
+    if setup.workload.instead is not None or (apart and setup.options.purpose is Purpose.TEST):
+        return Purpose.ENGINEERING
+    return setup.options.purpose
 
 
 def demand_no_quarantine(setup: RunSetup) -> None:

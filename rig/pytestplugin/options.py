@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rig.errors import UsageError
+from rig.purpose import Purpose
 
 if TYPE_CHECKING:
     import pytest
@@ -20,6 +21,7 @@ _HELP = {
     "results": "folder the run's record goes to (default: results)",
     "operator": "who runs the test",
     "plans": "folder of test plans (default: $RIG_PLANS, then testplans/ upwards)",
+    "purpose": f"what the run is for: {', '.join(Purpose)} (default: test)",
 }
 
 
@@ -35,13 +37,14 @@ class RunOptions:
     results: Path = Path("results")
     operator: str = ""
     plans: Path | None = None
+    purpose: Purpose = Purpose.TEST
 
     def as_pytest_words(self) -> list[str]:
         """The same options as plain pytest takes them."""
         values = {
             "fixture": self.fixture, "slot": self.slot, "product": self.product,
             "serial": self.serial, "scenario": self.scenario, "results": self.results,
-            "operator": self.operator or None, "plans": self.plans,
+            "operator": self.operator or None, "plans": self.plans, "purpose": self.purpose.value,
         }
         return [f"--rig-{name}={value}" for name, value in values.items() if value is not None]
 
@@ -77,4 +80,13 @@ def read_options(config: pytest.Config) -> RunOptions:
         results=Path(given["results"] or "results"),
         operator=given["operator"] or "",
         plans=Path(plans) if plans else None,
+        purpose=_purpose(given["purpose"]),
     )
+
+
+def _purpose(given: str | None) -> Purpose:
+    if given is None:
+        return Purpose.TEST
+    if given not in list(Purpose):
+        raise UsageError(f"--rig-purpose: found {given!r}, expected {', '.join(Purpose)}")
+    return Purpose(given)

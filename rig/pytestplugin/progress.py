@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol, TextIO
+from typing import TYPE_CHECKING, Protocol, TextIO
 
 from rich.console import Console
 from rich.live import Live
@@ -15,10 +16,16 @@ from rich.text import Text
 
 from rig.pytestplugin.bigtext import big
 
+if TYPE_CHECKING:
+    from rig.work.ledger import Tally
+
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """The running board in a glance. None or NaN where nothing is known yet."""
+    """The running board in a glance. None, NaN or empty where nothing is known yet.
+
+    ``tally`` is the burn-in's book as it stands, for whoever shows chips; ``sensors`` of the board, celsius.
+    """
 
     phase: str = "starting"
     chips_found: int | None = None
@@ -28,6 +35,10 @@ class Status:
     watts: float = math.nan
     celsius: float = math.nan
     seconds_left: float | None = None
+    volts: float = math.nan                     # at the supply
+    domain_volts: tuple[float, ...] = ()
+    sensors: tuple[float | None, ...] = ()
+    tally: Tally | None = None
 
     def parts(self) -> list[str]:
         """The known figures as short words."""
@@ -66,7 +77,16 @@ class Ending:
     slot_suspect: str = ""     # why the slot may be to blame
 
 
+Keep = Callable[[str, str], None]
+
+
 class Progress(Protocol):
+    """Who looks on. Everything is called from the driver loop and must return at once."""
+
+    def began(self, keep: Keep) -> None:
+        """The run has a journal; ``keep(kind, text)`` puts what people do into its events."""
+        ...
+
     def show(self, status: Status) -> None: ...
 
     def end(self, ending: Ending) -> None: ...
@@ -76,6 +96,9 @@ class Progress(Protocol):
 
 class Silence:
     """For plain pytest, which reports for itself."""
+
+    def began(self, keep: Keep) -> None:
+        """Nobody presses anything."""
 
     def show(self, status: Status) -> None:
         """Nothing is shown."""
@@ -94,6 +117,9 @@ class PlainLines:
         self._slot, self._out = slot, out
         self._last_phase = ""
         self._shown_left: float | None = None
+
+    def began(self, keep: Keep) -> None:
+        """Nobody presses anything."""
 
     def show(self, status: Status) -> None:
         left = status.seconds_left
@@ -124,6 +150,9 @@ class LiveView:
         self._console = Console()
         self._live = Live(console=self._console, refresh_per_second=4, transient=True)
         self._live.start()
+
+    def began(self, keep: Keep) -> None:
+        """Nobody presses anything."""
 
     def show(self, status: Status) -> None:
         table = Table.grid(padding=(0, 3))

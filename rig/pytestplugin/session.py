@@ -65,6 +65,7 @@ class RunSession:
         self._journal.append("start", **self._start.model_dump(mode="json"))
         self._log = RunLog(self._journal, self._clock)
         self.run = Run(setup, slot, self._log, progress)
+        progress.began(self._log.happened)
 
     @pytest.hookimpl(trylast=True)
     def pytest_configure(self, config: pytest.Config) -> None:
@@ -128,7 +129,9 @@ class RunSession:
     def _open(self) -> None:
         try:
             self.run.phase("taking the slot")
-            demand_calibration(self._setup.fixture, self._setup.entry, self._clock.utc().date())
+            demand_calibration(
+                self._setup.fixture, self._setup.entry, self._clock.utc().date(), self._start.purpose
+            )
             self._slot.call_guard()
             with warnings.catch_warnings():
                 warnings.simplefilter("default")

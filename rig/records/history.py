@@ -7,8 +7,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from rig.purpose import Purpose
 from rig.records.database import transaction
-from rig.records.model import Purpose, RunRecord
+from rig.records.model import RunRecord
 from rig.records.repairs import Kind, Repair, RepairBook
 from rig.records.store import State
 from rig.verdict.retest import Past, PastRun, Released, Repaired

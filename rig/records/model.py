@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from datetime import datetime
-from enum import StrEnum
 from typing import Final, Literal, Self
 
 from pydantic import AwareDatetime, Field
 
 from rig.datafile import Data
+from rig.purpose import Purpose
 from rig.recipe.failures import Party, party_of
 from rig.recipe.limits import Dimension
 from rig.records.plain import number
@@ -18,14 +18,7 @@ from rig.verdict.measurement import Measurement, Outcome
 from rig.verdict.retest import Action, NextStep
 from rig.verdict.severity import Verdict
 
-SCHEMA_VERSION: Final = 2
-
-
-class Purpose(StrEnum):
-    """What a run was made for. Only a test counts for its board, its slot and the yield."""
-
-    TEST = "test"
-    ENGINEERING = "engineering"     # a pack recorded, something tried out
+SCHEMA_VERSION: Final = 3
 
 
 class MadeBy(Data):
@@ -51,7 +44,7 @@ class InstrumentRecord(Data):
 class RunStart(Data):
     """What is known when a run begins: the journal's first line, kind ``start``."""
 
-    schema_version: Literal[1, 2] = SCHEMA_VERSION     # of what wrote it
+    schema_version: Literal[1, 2, 3] = SCHEMA_VERSION     # of what wrote it
     run_id: str
     serial: str
     product: str

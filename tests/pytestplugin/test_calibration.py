@@ -9,6 +9,7 @@ import pytest
 from rig.datafile import check
 from rig.errors import CalibrationOverdue, FileError
 from rig.fixturefile import FixtureFile
+from rig.purpose import Purpose
 from rig.pytestplugin.calibration import demand_calibration, instrument_records
 from rig.slot import InstrumentNote
 
@@ -37,18 +38,27 @@ def test_overdue_blocks_production_from_the_next_day_on(meter: dict[str, Any], e
     slot = bench.slot("slot1")
     assert slot.meter.calibration_ends == ends
     if ends is None or ends >= TODAY:
-        demand_calibration(bench, slot, TODAY)
+        demand_calibration(bench, slot, TODAY, Purpose.TEST)
         return
     with pytest.raises(CalibrationOverdue, match="meter since 2026-06-14") as caught:
-        demand_calibration(bench, slot, TODAY)
+        demand_calibration(bench, slot, TODAY, Purpose.TEST)
     assert caught.value.code == "STN-CAL"
+
+
+def test_an_engineering_run_on_a_production_bench_goes_on() -> None:
+    bench = fixture(production=True, meter={"calibration_due": "2026-06-14"})
+
+    demand_calibration(bench, bench.slot("slot1"), TODAY, Purpose.ENGINEERING)
+
+    with pytest.raises(CalibrationOverdue):
+        demand_calibration(bench, bench.slot("slot1"), TODAY, Purpose.GOLDEN)
 
 
 def test_overdue_marks_the_record_of_an_engineering_run() -> None:
     meter = {"calibrated": "2025-06-01", "certificate": "K-17", "calibration_due": "2026-06-14"}
     bench = fixture(production=False, meter=meter)
     slot = bench.slot("slot1")
-    demand_calibration(bench, slot, TODAY)
+    demand_calibration(bench, slot, TODAY, Purpose.TEST)
 
     notes = [InstrumentNote(role, "f", "A,B,C,D") for role in ("meter", "scanner", "bridge")]
     found, scanner, bridge = instrument_records(slot, notes, TODAY)

@@ -14,9 +14,10 @@ import yaml
 import rig
 from rig.errors import UsageError
 from rig.fixturefile import RetestPolicy
+from rig.purpose import Purpose
 from rig.pytestplugin.next_step import demand_no_quarantine, purpose_of, with_next_step
 from rig.pytestplugin.setup import RunSetup
-from rig.records import STORE_FILE, MadeBy, Purpose, RunRecord, Store
+from rig.records import STORE_FILE, MadeBy, RunRecord, Store
 from rig.records.repairs import Kind, Repair, RepairBook
 from rig.testkit import VirtualBench
 from rig.verdict import Verdict
@@ -104,6 +105,13 @@ def test_what_a_run_is_for(setup: RunSetup) -> None:
     recording = replace(setup, workload=replace(setup.workload, instead=Path("record_golden.py")))
     assert purpose_of(setup) is purpose_of(real(production=True)) is Purpose.TEST
     assert purpose_of(recording) is purpose_of(real(production=False)) is Purpose.ENGINEERING
+
+
+@pytest.mark.parametrize("purpose", [Purpose.ENGINEERING, Purpose.GOLDEN, Purpose.GAUGE])
+def test_a_run_is_for_what_it_was_asked_to_be(setup: RunSetup, purpose: Purpose) -> None:
+    asked = replace(setup, options=replace(setup.options, purpose=purpose))
+
+    assert purpose_of(asked) is purpose
 
 
 def test_quarantine_is_refused_until_it_is_released(setup: RunSetup, runs: Runs) -> None:

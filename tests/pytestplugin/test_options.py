@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rig.errors import UsageError
+from rig.purpose import Purpose
 from rig.pytestplugin.options import RunOptions, add_options, read_options, wanted
 
 NEEDED = ["--rig-fixture=b.yaml", "--rig-slot=slot1", "--rig-product=p", "--rig-serial=S"]
@@ -58,10 +59,16 @@ paths = names.map(Path)
     st.builds(
         RunOptions, fixture=paths, slot=names, product=names, serial=names, scenario=st.none() | paths,
         results=paths, operator=st.just("") | names, plans=st.none() | paths,
+        purpose=st.sampled_from(Purpose),
     )
 )
 def test_options_survive_the_way_through_pytest(options: RunOptions) -> None:
     assert read(*options.as_pytest_words()) == options
+
+
+def test_a_purpose_nobody_knows_is_refused() -> None:
+    with pytest.raises(UsageError, match="purpose: found 'fun', expected test, engineering, golden, gauge"):
+        read(*NEEDED, "--rig-purpose=fun")
 
 
 def test_a_run_is_wanted_with_a_slot_and_not_only_to_collect() -> None:

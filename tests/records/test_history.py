@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from rig.records import Purpose, RunRecord, State, Store
+from rig.purpose import Purpose
+from rig.records import RunRecord, State, Store
 from rig.records.history import History, past_of
 from rig.records.repairs import Kind, Repair, RepairBook
 from rig.verdict import Fault, Verdict

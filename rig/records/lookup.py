@@ -1,0 +1,126 @@
+"""Questions a station asks its store all day: runs by time, slot, board and purpose."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from rig.purpose import Purpose
+from rig.records.database import transaction
+from rig.records.model import RunRecord
+from rig.records.store import State
+from rig.verdict.severity import Verdict
+
+_LINE = "run_id, serial, slot, started, seconds, verdict, grade, failure_code, simulated, purpose, operator"
+
+
+@dataclass(frozen=True, slots=True)
+class RunLine:
+    """One run in a list."""
+
+    run_id: str
+    serial: str
+    slot: str
+    started: str
+    seconds: float
+    verdict: str
+    grade: str | None
+    failure_code: str | None
+    simulated: bool
+    purpose: str
+    operator: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class FirstPasses:
+    """Boards since some moment: ``boards`` judged at all; of the ``n`` judged for the first time ever,
+    ``passed`` passed. ``top_code``: what most of the boards' failing runs failed with."""
+
+    boards: int
+    passed: int
+    n: int
+    top_code: str | None
+    top_code_count: int
+
+
+class Lookup:
+    """Reads one store. Raises StationFault when it cannot be used."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def lines(self, *, serial: str | None, slot: str | None, limit: int) -> list[RunLine]:
+        """Runs, newest first."""
+        wheres, values = ["state != ?"], [State.PENDING.value]
+        for column, value in (("serial", serial), ("slot", slot)):
+            if value is not None:
+                wheres.append(f"{column} = ?")
+                values.append(value)
+        with transaction(self._path) as database:
+            rows = database.execute(
+                f"SELECT {_LINE} FROM runs WHERE {' AND '.join(wheres)} ORDER BY started DESC, rowid DESC "
+                "LIMIT ?", [*values, limit],
+            ).fetchall()
+        return [_line(row) for row in rows]
+
+    def runs(self, serial: str, purposes: Sequence[Purpose], *, simulated: bool) -> list[RunRecord]:
+        """Closed runs of a board for these purposes, first to last."""
+        places = ", ".join("?" * len(purposes))
+        with transaction(self._path) as database:
+            rows = database.execute(
+                f"SELECT record FROM runs WHERE serial = ? AND simulated = ? AND state = ? "
+                f"AND purpose IN ({places}) ORDER BY started, rowid",
+                [serial, int(simulated), State.CLOSED.value, *(one.value for one in purposes)],
+            ).fetchall()
+        return [RunRecord.model_validate_json(row[0]) for row in rows]
+
+    def last_passed(self, product: str, *, simulated: bool, limit: int) -> list[RunRecord]:
+        """The last good runs of a product, first to last."""
+        with transaction(self._path) as database:
+            rows = database.execute(
+                "SELECT record FROM runs WHERE product = ? AND simulated = ? AND state = ? AND verdict IN "
+                "(?, ?) ORDER BY started DESC, rowid DESC LIMIT ?",
+                [product, int(simulated), State.CLOSED.value, Verdict.PASS.value, Verdict.MARGINAL.value,
+                 limit],
+            ).fetchall()
+        return [RunRecord.model_validate_json(row[0]) for row in reversed(rows)]
+
+    def first_passes(
+        self, fixture: str, since: datetime, *, simulated: bool, shippable: Sequence[Verdict]
+    ) -> FirstPasses:
+        """What the fixture did since then; runs that did not judge their board are passed over."""
+        with transaction(self._path) as database:
+            rows = database.execute(
+                "SELECT serial, verdict, board_code, started FROM runs WHERE fixture = ? AND simulated = ? "
+                "AND state = ? AND purpose = ? AND board_verdict IS NOT NULL AND started >= ? "
+                "ORDER BY started, rowid",
+                [fixture, int(simulated), State.CLOSED.value, Purpose.TEST.value,
+                 since.astimezone(UTC).isoformat()],
+            ).fetchall()
+            known = {serial for serial in dict.fromkeys(row[0] for row in rows) if database.execute(
+                "SELECT 1 FROM runs WHERE serial = ? AND simulated = ? AND state = ? AND purpose = ? "
+                "AND board_verdict IS NOT NULL AND started < ? LIMIT 1",
+                [serial, int(simulated), State.CLOSED.value, Purpose.TEST.value,
+                 since.astimezone(UTC).isoformat()],
+            ).fetchone()}
+        firsts: dict[str, str] = {}
+        codes: dict[str, int] = {}
+        for serial, verdict, code, _ in rows:
+            firsts.setdefault(serial, verdict)
+            if code:
+                codes[code] = codes.get(code, 0) + 1
+        new = {serial: verdict for serial, verdict in firsts.items() if serial not in known}
+        good = {one.value for one in shippable}
+        top = max(codes, key=lambda code: codes[code], default=None)
+        return FirstPasses(
+            boards=len(firsts), passed=sum(verdict in good for verdict in new.values()), n=len(new),
+            top_code=top, top_code_count=codes[top] if top else 0,
+        )
+
+
+def _line(row: tuple[Any, ...]) -> RunLine:
+    facts = dict(zip(_LINE.split(", "), row, strict=True))
+    return RunLine(**{**facts, "simulated": bool(facts["simulated"])})

@@ -1,0 +1,144 @@
+"""Golden boards: what each has been so far, and whether it still is. A station that differs is locked.
+
+The baseline is the board's own history at the time of its enrolment (``results/golden.json``); the
+checks are the runs of purpose ``golden`` in the store.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from pydantic import AwareDatetime, Field
+
+from rig.datafile import Data
+from rig.errors import FileError, UsageError
+from rig.purpose import Purpose
+from rig.records import STORE_FILE, RunRecord
+from rig.records.files import write_whole
+from rig.records.lookup import Lookup
+from rig.verdict import Verdict
+from rig.verdict.control import Baseline, nelson
+
+FILE = "golden.json"
+FEWEST_RUNS = 10                # of a history that limits are made from
+MOST_SIGMAS = 3.0
+# A board measured to a thousandth every time is measured by luck: no instrument here is better.
+LEAST_SHARE = 0.001
+# What a station may drift in, one each of its parts: power, volts, answers, contacts, air.
+WATCHED = (
+    "board_watts", "terminal_volts", "joules_per_terahash", "board_hit_rate", "contact_ohms",
+    "kelvin_per_kilowatt",
+)
+_GOOD = (Verdict.PASS, Verdict.MARGINAL)
+
+
+class Past(Data):
+    """What one measurement has been."""
+
+    mean: float
+    sigma: float = Field(gt=0)
+    n: int
+
+
+class GoldenBoard(Data):
+    serial: str
+    product: str
+    simulated: bool
+    enrolled: AwareDatetime
+    by: str
+    past: dict[str, Past]
+
+
+class GoldenBook(Data):
+    schema_version: int = Field(default=1, ge=1, le=1)
+    boards: dict[str, GoldenBoard] = Field(default={})
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One golden run held against the board's past. ``problems`` empty: the station is as it was."""
+
+    serial: str
+    at: datetime
+    problems: tuple[str, ...]
+
+
+def load_book(results: Path) -> GoldenBook:
+    """The enrolled boards; none when there is no file. Raises FileError."""
+    file = results / FILE
+    if not file.exists():
+        return GoldenBook()
+    try:
+        return GoldenBook.model_validate_json(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise FileError(file, "", str(error).splitlines()[0], "the golden boards, as enrolled") from error
+
+
+def enrol(results: Path, serial: str, by: str, now: datetime, *, simulated: bool) -> GoldenBoard:
+    """Make a board golden by its good runs so far, replacing an older enrolment.
+
+    Raises UsageError when it has too few, or too few that measured one of ``WATCHED``.
+    """
+    runs = Lookup(results / STORE_FILE).runs(serial, (Purpose.TEST, Purpose.GOLDEN), simulated=simulated)
+    good = [run for run in runs if run.verdict in _GOOD]
+    if len(good) < FEWEST_RUNS:
+        raise UsageError(
+            f"golden board {serial}: found {len(good)} good runs of it, expected at least {FEWEST_RUNS}; "
+            "run it more often, on a station that is known to be good"
+        )
+    past = {}
+    for name in WATCHED:
+        values = [value for run in good if (value := value_of(run, name)) is not None]
+        if len(values) >= FEWEST_RUNS:
+            found = Baseline.of(values)
+            past[name] = Past(
+                mean=found.mean, sigma=max(found.sigma, LEAST_SHARE * abs(found.mean), 1e-9), n=found.n
+            )
+    if not past:
+        raise UsageError(f"golden board {serial}: found none of {', '.join(WATCHED)} in its runs")
+    board = GoldenBoard(
+        serial=serial, product=good[-1].product, simulated=simulated, enrolled=now, by=by, past=past
+    )
+    book = load_book(results)
+    kept = book.model_copy(update={"boards": {**book.boards, serial: board}})
+    write_whole(results / FILE, kept.model_dump_json(indent=2) + "\n")
+    return board
+
+
+def checks_of(results: Path, board: GoldenBoard) -> list[Check]:
+    """All golden runs since the enrolment, each judged with those before it."""
+    runs = Lookup(results / STORE_FILE).runs(board.serial, (Purpose.GOLDEN,), simulated=board.simulated)
+    since = [run for run in runs if run.started >= board.enrolled]
+    return [Check(board.serial, run.ended, tuple(judge(board, since[:at + 1])))
+            for at, run in enumerate(since)]
+
+
+def judge(board: GoldenBoard, runs: Sequence[RunRecord]) -> list[str]:
+    """What is not as it was in the last of ``runs``: the golden runs since the enrolment, in order."""
+    last = runs[-1]
+    if last.verdict not in _GOOD:
+        return [f"it ended {last.verdict.value} {last.failure_code or ''}".strip()]
+    return [problem for name, past in board.past.items() for problem in _of_one(name, past, runs)]
+
+
+def value_of(run: RunRecord, name: str) -> float | None:
+    """The counted value of a one-value measurement."""
+    for taken in run.latest():
+        if taken.name == name and len(taken.values) == 1:
+            return taken.values[0]
+    return None
+
+
+def _of_one(name: str, past: Past, runs: Sequence[RunRecord]) -> list[str]:
+    value = value_of(runs[-1], name)
+    if value is None:
+        return [f"{name} was not measured"]
+    z = Baseline(past.mean, past.sigma, past.n).z(value)
+    if abs(z) > MOST_SIGMAS:
+        return [f"{name} is {value:.6g}, {z:+.1f} sigma from its mean {past.mean:.6g}"]
+    values = [one for run in runs if run.verdict in _GOOD and (one := value_of(run, name)) is not None]
+    hits = [hit for hit in nelson(values, past.mean, past.sigma) if hit.at == len(values) - 1]
+    return [f"{name}: {hit.rule.value}" for hit in hits]

@@ -1,0 +1,75 @@
+"""The guard's word on all slots, asked again and again by a thread of its own."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from rig.clock import Clock
+from rig.errors import RigError
+from rig.fixture.processes import ensure_guard
+from rig.guard.client import GuardClient
+from rig.guard.wire import unload_in
+from rig.runtime import Runtime
+from rig.station.slotflow import Conditions
+
+CLOSED_LOOPS = ("estop_closed", "lid_closed", "seated")
+
+
+class GuardLook:
+    """Asks the fixture's guard; one that is gone is started again, which switches everything off first."""
+
+    def __init__(self, fixture_file: Path, runtime: Runtime, clock: Clock) -> None:
+        self._file, self._runtime, self._clock = fixture_file, runtime, clock
+        self._client = self._new_client()
+        self.problem: str | None = None
+
+    async def look(self) -> Mapping[str, Conditions]:
+        """All slots; empty when the guard does not answer (``problem`` says why)."""
+        return await asyncio.to_thread(self._look)
+
+    async def release(self, slot: str, who: str, volts: float | None) -> str:
+        """A named person's word on a slot; what was released. Raises GuardError."""
+        return await asyncio.to_thread(lambda: self._client.release(slot, who, volts)[slot])
+
+    def close(self) -> None:
+        self._client.close()
+
+    def _look(self) -> Mapping[str, Conditions]:
+        try:
+            found = self._client.status()
+        except RigError:
+            try:
+                self._client.close()
+                self._client = self._new_client()
+                ensure_guard(self._file, self._runtime)
+                found = self._client.status()
+            except RigError as error:
+                self.problem = str(error)
+                return {}
+        self.problem = None
+        now = self._clock.now()
+        return {name: conditions_of(report, now) for name, report in found.items()}
+
+    def _new_client(self) -> GuardClient:
+        return GuardClient(self._runtime.guard_socket, "", "station", self._clock)
+
+
+def conditions_of(report: Mapping[str, Any], now: float) -> Conditions:
+    """One slot of ``rig guard status``, as the flow takes it."""
+    loops, lease, supply = report["interlocks"], report["lease"], report["supply"]
+    trip = lease["trip"] if lease else None
+    return Conditions(
+        at=now,
+        **({name: loops[name] for name in CLOSED_LOOPS} if loops else {}),
+        latched=report["latched"] is not None,
+        leased=lease is not None,
+        live=report["state"] in ("live", "discharging"),
+        tripped=trip["code"] if trip else None,
+        fault=report["bridge_fault"] or report["supply_fault"],
+        volts=supply["volts"]["value"] if supply else None,
+        celsius=report["hottest_celsius"],
+        unload=unload_in(report["unload"]),
+    )

@@ -1,0 +1,306 @@
+"""The station itself: flow, runs, guard, shift and pages put together on one event loop."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Coroutine
+from typing import Any
+
+from rig.clock import Clock
+from rig.errors import RigError
+from rig.fixture.processes import check_bench_covers, ensure_bench
+from rig.purpose import Purpose
+from rig.records import STORE_FILE, RunRecord
+from rig.records.lookup import Lookup
+from rig.records.repairs import Kind as RepairKind
+from rig.records.repairs import Repair, RepairBook
+from rig.station.admission import Admissions
+from rig.station.crew import Crew, OnRun, Outcome
+from rig.station.endings import ending_of, refused_ending
+from rig.station.facts import Facts
+from rig.station.feeds import Feeds
+from rig.station.flow import Admission, Answer, EndShift, Order, Person, Release, Rework, Start, StationFlow
+from rig.station.golden import load_book
+from rig.station.guardlook import GuardLook
+from rig.station.hub import TILE_SECONDS, Hub
+from rig.station.labels import label_of, print_label
+from rig.station.picture import Picture
+from rig.station.place import Place
+from rig.station.presses import PressLog
+from rig.station.scans import Kind, read_scan
+from rig.station.shift import ShiftBook
+from rig.station.slotflow import Conditions, SlotFlow
+from rig.station.timing import LAST_RUNS
+from rig.station.view import StationView, TileState
+from rig.station.words import say
+
+LOOK_SECONDS = 0.2              # between two questions to the guard
+BEAT_SECONDS = 1.0
+
+
+class Station:
+    """Everything here is called from its event loop. Pages read ``view``, people act through the rest."""
+
+    def __init__(self, place: Place, clock: Clock) -> None:
+        self.place, self.clock, self.hub = place, clock, Hub()
+        self._slots = {
+            name: SlotFlow(name, number, reseat=not place.fixture.simulated)
+            for number, name in enumerate(place.fixture.slots, start=1)
+        }
+        self._feeds = Feeds(place.fixture, place.plan.recipe)
+        self.flow = StationFlow(self._slots, place.plan.product.serial.says, self._feed_free)
+        self._changed = asyncio.Event()
+        self.crew = Crew(place.options, place.runtime, clock, lambda _slot: self._changed.set(), self._ended)
+        self._guard = GuardLook(place.fixture_file, place.runtime, clock)
+        self._shifts = ShiftBook(
+            place.results, place.fixture, ship_marginal=place.plan.recipe.ship_marginal
+        )
+        self._facts = Facts(self._shifts, place.fixture, place.results, clock)
+        self._admissions = Admissions(place.results, place.fixture, place.plan)
+        self.log = PressLog(place.results, clock)
+        self.picture = Picture(
+            place, clock, self.flow, self.crew, self._guard, self._feeds, self._facts, self._shifts
+        )
+        self._turn = asyncio.Lock()             # scans and presses, one after the other
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._beat_due = 0.0
+
+    # -- life -----------------------------------------------------------------------------------
+
+    async def open(self) -> None:
+        """The forkserver, the first look at the guard, and the runs that an earlier station left."""
+        if self.place.fixture.simulated:
+            await asyncio.to_thread(self._call_bench)
+        await asyncio.to_thread(self.crew.warm_up)
+        self._learn(await asyncio.to_thread(self._past))
+        adopted = self.crew.adopt(list(self._slots))
+        for run in adopted:
+            self._slots[run.slot].began(run.serial)
+        await self._see()
+        await self._facts.look()
+        if adopted:
+            self.picture.notice(say("notice.restarted", went_on=len(adopted), closed=0))
+
+    async def serve(self) -> None:
+        """Until cancelled: look at the guard, insist on stops, tell the pages."""
+        looks = asyncio.create_task(self._keep_looking())
+        try:
+            while True:
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(self._changed.wait(), LOOK_SECONDS)
+                self._changed.clear()
+                self.tell()
+                await asyncio.sleep(TILE_SECONDS)
+        finally:
+            looks.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await looks
+
+    async def close(self) -> None:
+        """Let go; runs that are on go on, and the guard with them."""
+        await self.crew.close()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        self._guard.close()
+        self.log.close()
+
+    def view(self) -> StationView:
+        return self.picture.view(self.hub.seq)
+
+    def tell(self) -> None:
+        """What has changed, to all pages."""
+        if self.hub.watched:
+            self.hub.tell_tiles(self.picture.tiles())
+            self.hub.tell_rest(self.view())
+        if self.clock.now() >= self._beat_due:
+            self._beat_due = self.clock.now() + BEAT_SECONDS
+            self.hub.beat(self.view().now)
+
+    # -- people ---------------------------------------------------------------------------------
+
+    async def scan(self, text: str, person: Person) -> tuple[Kind, Answer]:
+        """One scan, answered before any power."""
+        scan = read_scan(text, self.place.plan.product)
+        async with self._turn:
+            admission = Admission()
+            if scan.kind is Kind.BOARD:
+                lock = self._facts.lock
+                refusal = None if lock is None else say("refused.locked", code=lock.code, why=lock.words.text)
+                admission = await asyncio.to_thread(
+                    self._admissions.of, scan.serial, person.role, refusal
+                )
+            answer = self.flow.scanned(scan, person, admission, self.clock.now())
+            return scan.kind, await self._carried_out(answer, person, "scan", scan.text)
+
+    async def stop(self, slot: str, person: Person) -> Answer:
+        async with self._turn:
+            return await self._carried_out(self.flow.stop(slot, person), person, "press", f"stop {slot}")
+
+    async def acknowledge(self, slot: str, person: Person) -> Answer:
+        async with self._turn:
+            answer = self.flow.acknowledge(slot)
+            return await self._carried_out(answer, person, "press", f"acknowledge {slot}")
+
+    async def release(self, slot: str, person: Person, volts: float | None) -> Answer:
+        async with self._turn:
+            answer = self.flow.release(slot, person)
+            return await self._carried_out(answer, person, "press", f"release {slot}", volts)
+
+    async def end_shift(self, person: Person) -> Answer:
+        async with self._turn:
+            return await self._carried_out(self.flow.end_shift(person), person, "press", "end of shift")
+
+    async def self_test(self, person: Person) -> Answer:
+        answer = Answer("accepted", say("accepted.self_test"))
+        self._do(self._facts.test(self.picture.conditions))
+        return await self._carried_out(answer, person, "press", "self-test")
+
+    async def mute(self, person: Person, *, muted: bool) -> Answer:
+        self.picture.muted = muted
+        answer = Answer("accepted", say("accepted.muted" if muted else "accepted.unmuted"))
+        return await self._carried_out(answer, person, "press", "mute" if muted else "unmute")
+
+    def came(self, badge: str) -> None:
+        """Somebody has scanned a badge: the first one begins the shift."""
+        if self._shifts.shift.started is None:
+            self._shifts.begin(badge, self.clock.utc())
+            self._do(self._facts.test(self.picture.conditions))
+
+    # -- orders ---------------------------------------------------------------------------------
+
+    async def _carried_out(
+        self, answer: Answer, person: Person, kind: str, text: str, volts: float | None = None
+    ) -> Answer:
+        for order in answer.orders:
+            answer = await self._carry_out(order, answer, volts)
+        self.log.keep(kind, person.badge, text, answer.outcome, answer.words.text)
+        if answer.slot is not None:
+            self.crew.press(answer.slot, f"{person.badge} {text} at {person.stamp}")
+        self._changed.set()
+        return answer
+
+    async def _carry_out(self, order: Order, answer: Answer, volts: float | None) -> Answer:
+        match order:
+            case Start():
+                self._start(order)
+            case Release():
+                try:
+                    await self._guard.release(order.slot, f"badge {order.who}", volts)
+                except RigError as error:
+                    return Answer("refused", say("refused.release", text=str(error)), order.slot)
+            case Rework():
+                return await asyncio.to_thread(self._reworked, order, answer)
+            case EndShift():
+                self._shifts.end()
+                self._facts.soon()
+            case _:
+                self.crew.stop(order.slot, order.who)
+        return answer
+
+    def _start(self, order: Start) -> None:
+        asked = order.asked
+        self.picture.endings.pop(order.slot, None)
+        self.crew.start(order.slot, asked.serial, asked.purpose, asked.who, asked.presses)
+
+    def _reworked(self, order: Rework, answer: Answer) -> Answer:
+        """A repair by card: where, is what the board's last run said."""
+        book = RepairBook(self.place.results / STORE_FILE)
+        runs = Lookup(self.place.results / STORE_FILE).lines(serial=order.serial, slot=None, limit=1)
+        if load_book(self.place.results).boards.get(order.serial) is not None:
+            return Answer("refused", say("refused.golden_stop", serial=order.serial))
+        if not runs:
+            return Answer("refused", say("refused.no_run", serial=order.serial, code=order.code))
+        try:
+            book.keep(Repair.told(
+                order.serial, self.clock.utc(), RepairKind.REPAIR, did="rework card at the station",
+                operator=order.who, code=order.code, place="as the run said", run_id=runs[0].run_id,
+            ))
+        except RigError as error:
+            return Answer("refused", say("run.refused", text=str(error)))
+        return answer
+
+    # -- what happens by itself -----------------------------------------------------------------
+
+    async def _keep_looking(self) -> None:
+        while True:
+            began = self.clock.now()
+            await self._see()
+            self.crew.tick(self._tripped)
+            await self._facts.look()
+            await asyncio.sleep(max(0.02, LOOK_SECONDS - (self.clock.now() - began)))
+
+    async def _see(self) -> None:
+        found = await self._guard.look()
+        now = self.clock.now()
+        if found:
+            self.picture.conditions = found
+        for name in self._slots:
+            orders = self.flow.saw(name, found[name], now) if name in found else self.flow.tick(now)
+            for order in orders:
+                if isinstance(order, Start):
+                    self._start(order)
+        self._changed.set()
+
+    def _ended(self, outcome: Outcome) -> None:
+        """A run is over: the verdict stays on its tile."""
+        run, record = outcome.run, outcome.record
+        product = self.place.plan.product
+        if record is not None:
+            ending = ending_of(record, product, golden=record.purpose is Purpose.GOLDEN)
+            self._timing_learns(record)
+        else:
+            text, code = run.refusal or ("The run's process ended and left no record.", 3)
+            ending = refused_ending(run.serial, text, by_station=code != 2 and code != 4)
+        self.picture.endings[run.slot] = ending
+        self.flow.finished(run.slot, ending.ended)
+        self._facts.soon()
+        self._changed.set()
+        if record is not None and ending.ended.state is TileState.PASS:
+            self._do(self._label(run, record))
+
+    async def _label(self, run: OnRun, record: RunRecord) -> None:
+        printer = self.place.fixture.panel.printer
+        if printer is None:
+            return
+        try:
+            await asyncio.to_thread(print_label, printer, label_of(record))
+            words = say("label.printed")
+        except RigError as error:
+            words = say("label.failed", text=str(error))
+        ending = self.picture.endings.get(run.slot)
+        if ending is not None and ending.run_id == record.run_id:
+            self.picture.endings[run.slot] = ending.with_label(words)
+            self._changed.set()
+
+    def _timing_learns(self, record: RunRecord) -> None:
+        self.picture.timing.learn(record)
+
+    def _learn(self, records: list[RunRecord]) -> None:
+        for record in records:
+            self._timing_learns(record)
+
+    def _call_bench(self) -> None:
+        place = self.place
+        bench = ensure_bench(place.fixture_file, place.runtime, place.plan.folder.parent.resolve())
+        check_bench_covers(place.fixture, bench, place.fixture_file)
+
+    def _past(self) -> list[RunRecord]:
+        place = self.place
+        return Lookup(place.results / STORE_FILE).last_passed(
+            place.plan.product.product, simulated=place.fixture.simulated, limit=LAST_RUNS
+        )
+
+    def _tripped(self, slot: str) -> bool:
+        found: Conditions | None = self.picture.conditions.get(slot)
+        return found is not None and (found.tripped is not None or not found.leased)
+
+    def _feed_free(self, slot: str) -> bool:
+        busy = [name for name, one in self._slots.items() if one.running is not None]
+        return self._feeds.free(slot, busy)
+
+    def _do(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+
