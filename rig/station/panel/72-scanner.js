@@ -2,6 +2,7 @@
 
 const BURST_MS = 30;             // a scanner's keys come closer than a person's
 const BURST_KEYS = 6;
+const PAUSE_MS = 300;
 const BADGE = /^badge-/i;
 
 class Scanner {
@@ -63,11 +64,15 @@ class Scanner {
     return keys;
   }
 
-  // A key that was touched before the scan is not a part of it.
+  // A key that was touched before the scan is no part of it. Only a pause no scanner makes tells them
+  // apart: to cut a letter off a scan would be worse than to refuse it.
   whole() {
     const text = this.field.value;
-    const burst = this.burst();
-    return this.times.length === text.length && burst >= BURST_KEYS ? text.slice(-burst) : text;
+    const times = this.times;
+    let keys = 1;
+    while (keys < times.length && times.at(-keys) - times.at(-keys - 1) < PAUSE_MS) keys += 1;
+    const quick = times.at(-1) - times.at(-keys) < keys * BURST_MS;
+    return times.length === text.length && keys >= BURST_KEYS && quick ? text.slice(-keys) : text;
   }
 
   // A person sees what they type; a scan passes too quickly to be read, and a badge is nobody's business.

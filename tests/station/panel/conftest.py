@@ -35,6 +35,7 @@ def opened(browser: Browser) -> Iterator[Opened]:
     ``change`` alters the HTML before the browser gets it.
     """
     contexts: list[BrowserContext] = []
+    stations: list[ExampleStation] = []
 
     def opened(view: Json | None = None, session: Json | None = None, *, size: tuple[int, int] = DESK,
                language: str = "en-GB", change: Callable[[str], str] = str) -> ExampleStation:
@@ -44,9 +45,12 @@ def opened(browser: Browser) -> Iterator[Opened]:
         contexts.append(context)
         station = ExampleStation(context.new_page(), view, session)
         station.html = change(station.html)
+        stations.append(station)
         station.open()
         return station
 
     yield opened
     for context in contexts:
         context.close()
+    for station in stations:
+        station.close()

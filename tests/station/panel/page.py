@@ -1,24 +1,28 @@
-"""The product's page in a real browser, told example states by a station of the tests' own.
+"""The product's page in a real browser, told example states by a small station of the tests' own.
 
-What is drawn and pressed is real; only the other end of the wire is played, so that every state can be
-shown in a moment. The station itself is driven by the tests next to these.
+What is drawn and pressed is real, and so are requests and sockets; only what stands behind them is played,
+so that every state can be shown in a moment. The station itself is driven by the tests next to these.
 """
 
 from __future__ import annotations
 
+import asyncio
 import json
-import re
+import socket
+import threading
 from typing import Any
-from urllib.parse import urlsplit
 
-from playwright.sync_api import Page, Route, WebSocketRoute
+import uvicorn
+from fastapi import FastAPI, Request, Response, WebSocket, WebSocketDisconnect
+from fastapi.responses import HTMLResponse, JSONResponse
+from playwright.sync_api import Page
 
 from rig.station.page import Page as StationPage
 from rig.station.page import policy
 from tests.station.panel import examples
 
-ORIGIN = "http://panel.test/"
 NONCE = "bm9uY2U"
+BEAT_SECONDS = 0.5
 Json = dict[str, Any]
 
 
@@ -33,20 +37,28 @@ class ExampleStation:
         self.asked: list[tuple[str, str, Json]] = []
         self.answers: dict[str, tuple[int, Json]] = {}
         self.silent = False
-        self.sockets: list[WebSocketRoute] = []
         self.problems: list[str] = []
+        self._sockets: list[WebSocket] = []
+        self._server = uvicorn.Server(uvicorn.Config(
+            self._app(), log_level="error", lifespan="off", ws="websockets-sansio", timeout_graceful_shutdown=1))
+        self._door = socket.create_server(("127.0.0.1", 0))
+        self._thread = threading.Thread(target=self._run, name="example station")
         page.on("pageerror", lambda problem: self.problems.append(str(problem)))
         page.on("console", lambda line: self.problems.append(line.text) if "Content Security" in line.text else None)
-        page.route("**/*", self._answer)
-        page.route_web_socket(re.compile(r"/ws$"), self._connect)
 
     def open(self) -> Page:
-        self.page.goto(ORIGIN)
+        self._thread.start()
+        self.page.goto(f"http://127.0.0.1:{self._door.getsockname()[1]}/")
         self.page.wait_for_selector(".tile")
         return self.page
 
+    def close(self) -> None:
+        self._server.should_exit = True
+        self._thread.join(timeout=10)
+        self._door.close()
+
     def tell(self, message: Json) -> None:
-        self.sockets[-1].send(json.dumps(message))
+        asyncio.run_coroutine_threadsafe(self._send(message), self._loop).result(timeout=5)
 
     def show(self, view: Json) -> None:
         self.view = view
@@ -55,33 +67,65 @@ class ExampleStation:
     def posts(self) -> list[tuple[str, Json]]:
         return [(path, body) for method, path, body in self.asked if method == "POST"]
 
-    def drop(self) -> None:
-        """The station's end goes away, and comes back only when ``silent`` is false again."""
+    def drop(self, code: int = 1011) -> None:
+        """The station's end goes away, and says nothing until ``silent`` is false again."""
         self.silent = True
-        self.sockets[-1].close(code=1011)
+        for one in list(self._sockets):
+            asyncio.run_coroutine_threadsafe(one.close(code=code), self._loop).result(timeout=5)
 
-    def _connect(self, socket: WebSocketRoute) -> None:
-        self.sockets.append(socket)
-        if self.silent:
-            return
-        if self.session["role"] == "none":
-            socket.close(code=4401)
-            return
-        socket.send(json.dumps({"type": "station", "view": self.view}))
+    # --- the far side
 
-    def _answer(self, route: Route) -> None:
-        request = route.request
-        path = urlsplit(request.url).path.lstrip("/")
-        if path == "":
-            route.fulfill(body=self.html, content_type="text/html; charset=utf-8",
-                          headers={"Content-Security-Policy": policy(NONCE)})
-            return
-        body = json.loads(request.post_data) if request.post_data else {}
-        self.asked.append((request.method, path, body))
-        status, answer = self.answers.get(path) or self._usual(request.method, path, body)
-        route.fulfill(status=status, json=answer)
+    def _run(self) -> None:
+        async def serve() -> None:
+            self._loop = asyncio.get_running_loop()
+            beats = asyncio.create_task(self._beat())
+            await self._server.serve(sockets=[self._door])
+            beats.cancel()
 
-    def _usual(self, method: str, path: str, body: Json) -> tuple[int, Json]:
+        asyncio.run(serve())
+
+    async def _beat(self) -> None:
+        while True:
+            await asyncio.sleep(BEAT_SECONDS)
+            if not self.silent:
+                await self._send({"type": "beat", "seq": self.view["seq"], "now": self.view["now"]})
+
+    async def _send(self, message: Json) -> None:
+        for one in list(self._sockets):
+            await one.send_text(json.dumps(message))
+
+    def _app(self) -> FastAPI:
+        app = FastAPI(openapi_url=None)
+
+        @app.websocket("/ws")
+        async def connect(arrived: WebSocket) -> None:
+            await arrived.accept()
+            if self.session["role"] == "none":
+                await arrived.close(code=4401)
+                return
+            if not self.silent:
+                await arrived.send_text(json.dumps({"type": "station", "view": self.view}))
+            self._sockets.append(arrived)
+            try:
+                await arrived.receive_text()
+            except WebSocketDisconnect:
+                self._sockets.remove(arrived)
+
+        @app.get("/")
+        async def page() -> Response:
+            return HTMLResponse(self.html, headers={"Content-Security-Policy": policy(NONCE)})
+
+        @app.api_route("/{path:path}", methods=["GET", "POST", "DELETE"])
+        async def answer(request: Request, path: str) -> Response:
+            body = await request.body()
+            told = json.loads(body) if body else {}
+            self.asked.append((request.method, path, told))
+            status, found = self.answers.get(path) or self._usual(path, told)
+            return JSONResponse(found, status)
+
+        return app
+
+    def _usual(self, path: str, body: Json) -> tuple[int, Json]:
         if path.startswith("api/session") or path == "api/control":
             if self.session["role"] == "none":
                 return 401, {"error": examples.words("refused.session", "Scan your badge."), "retry_after": None}

@@ -11,13 +11,11 @@ BANNER = "#nolink:visible"
 
 def test_three_silent_seconds_are_a_lost_link(opened: Opened) -> None:
     station = opened()
-    station.silent = True
     page = station.page
-    for second in range(3):
-        page.wait_for_timeout(1000)
-        station.tell({"type": "beat", "seq": second, "now": "2026-11-28T10:20:12Z"})
+    page.wait_for_timeout(3500)
     up = page.locator(BANNER).count() == 0
 
+    station.silent = True
     page.wait_for_selector(BANNER)
 
     assert up
@@ -73,9 +71,7 @@ def test_the_clock_of_the_browser_does_not_matter(opened: Opened) -> None:
     page = station.page
 
     page.clock.set_system_time("2031-01-01T00:00:00Z")
-    for second in range(4):
-        station.tell({"type": "beat", "seq": second, "now": "2026-11-28T10:20:12Z"})
-        page.wait_for_timeout(900)
+    page.wait_for_timeout(3500)
 
     assert page.locator(BANNER).count() == 0
     assert page.locator(".is-running .left").first.text_content() == "0:41"
@@ -85,7 +81,7 @@ def test_without_a_session_the_page_asks_for_a_badge_and_shows_nothing_old(opene
     station = opened()
     station.session = examples.session(role="none")
 
-    station.sockets[-1].close(code=4401)
+    station.drop(code=4401)
 
     told(station, "Scan your badge")
     assert not station.page.locator("#grid").is_visible()
