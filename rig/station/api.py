@@ -61,7 +61,7 @@ class Api:
 
     # -- in and out -----------------------------------------------------------------------------
 
-    async def page(self, view: str | None) -> Response:
+    async def page(self, view: str | None = None) -> Response:
         """The page; with a screen's token, its cookie first."""
         if view is not None and same(view, self._view):
             answer = RedirectResponse("/", 303)

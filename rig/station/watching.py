@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 
+import anyio
 from fastapi import FastAPI
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
@@ -26,19 +27,15 @@ def add_socket(app: FastAPI, api: Api, station: Station, sessions: Sessions) -> 
         await link.accept()
         if session is not None:
             sessions.connected(session, +1)
-        with station.hub.watching() as watcher:
-            tasks = [
-                asyncio.create_task(_tell(link, watcher, api, station, sessions)),
-                asyncio.create_task(_listen(link)),
-            ]
-            try:
-                await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-            finally:
-                for task in tasks:
-                    task.cancel()
-                await asyncio.gather(*tasks, return_exceptions=True)
-                if session is not None:
-                    sessions.connected(session, -1)
+        try:
+            with station.hub.watching() as watcher:
+                async with anyio.create_task_group() as both:
+                    both.start_soon(_listen, link, both.cancel_scope)
+                    await _tell(link, watcher, api, station, sessions)
+                    both.cancel_scope.cancel()
+        finally:
+            if session is not None:
+                sessions.connected(session, -1)
 
     app.add_api_websocket_route("/ws", watch)
 
@@ -66,8 +63,9 @@ async def _tell(
         await link.close(CLOSE_TOO_SLOW)
 
 
-async def _listen(link: WebSocket) -> None:
-    """Whatever a page sends is not looked at; this ends when it is gone."""
+async def _listen(link: WebSocket, both: anyio.CancelScope) -> None:
+    """Whatever a page sends is not looked at; when it is gone, so is the need to tell it anything."""
     with contextlib.suppress(WebSocketDisconnect):
         while True:
             await link.receive_text()
+    both.cancel()
