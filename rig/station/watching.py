@@ -65,7 +65,6 @@ async def _tell(
 
 async def _listen(link: WebSocket, both: anyio.CancelScope) -> None:
     """Whatever a page sends is not looked at; when it is gone, so is the need to tell it anything."""
-    with contextlib.suppress(WebSocketDisconnect):
-        while True:
-            await link.receive_text()
+    while (await link.receive())["type"] != "websocket.disconnect":
+        continue
     both.cancel()

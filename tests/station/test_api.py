@@ -236,7 +236,8 @@ def test_cards_are_listed_without_any_badge(door: Any) -> None:
 def test_a_page_is_told_the_whole_picture_first(door: Any) -> None:
     screen = door.screen()
 
-    with screen.client.websocket_connect("ws://127.0.0.1:8080/ws", headers={"origin": "http://127.0.0.1:8080"}) as link:
+    own = {"origin": "http://127.0.0.1:8080"}
+    with screen.client.websocket_connect("ws://127.0.0.1:8080/ws", headers=own) as link:
         first = link.receive_json()
 
     assert first["type"] == "station"
