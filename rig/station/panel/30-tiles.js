@@ -68,7 +68,7 @@ class Tile {
     this.drawSays(tile, hot);
     setText(this.big, hot ? handsFigures(tile) : "");
     setText(this.hands, tile.hands_off && !hot ? [t("ui.hands_off"), handsFigures(tile)].filter(Boolean).join(" · ") : "");
-    setText(this.waits, this.waitsFor(tile));
+    setText(this.waits, hot ? "" : this.waitsFor(tile));
     this.drawResult(tile, hot);
     this.cut();
   }

@@ -2,7 +2,7 @@
 
 const BURST_MS = 30;             // a scanner's keys come closer than a person's
 const BURST_KEYS = 6;
-const PAUSE_MS = 300;
+const PAUSE_MS = 1000;
 const BADGE = /^badge-/i;
 
 class Scanner {
@@ -32,9 +32,9 @@ class Scanner {
   }
 
   key(event, touched) {
-    touched();
     if (event.key === "Enter") {
       event.preventDefault();
+      touched();
       if (!event.repeat) this.enter();
       return;
     }

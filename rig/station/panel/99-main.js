@@ -105,6 +105,7 @@ class Page {
   }
 
   async comeBack() {
+    if (!this.lost) return;
     this.lost = false;
     this.answer = null;
     try {

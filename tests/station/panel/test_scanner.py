@@ -46,7 +46,7 @@ def test_a_scan_is_sent_with_an_id_of_its_own_and_its_answer_is_shown(opened: Op
 def test_a_key_that_was_touched_before_is_no_part_of_the_scan(opened: Opened) -> None:
     station = opened()
     station.page.keyboard.type("kx", delay=60)
-    station.page.wait_for_timeout(500)
+    station.page.wait_for_timeout(1300)
 
     scan(station.page, SERIAL)
     told(station, "goes into slot 1")
@@ -57,7 +57,7 @@ def test_a_key_that_was_touched_before_is_no_part_of_the_scan(opened: Opened) ->
 def test_a_scanner_that_stumbles_loses_no_letter(opened: Opened) -> None:
     station = opened()
     station.page.keyboard.type(SERIAL[:1])
-    station.page.wait_for_timeout(80)
+    station.page.wait_for_timeout(400)
 
     scan(station.page, SERIAL[1:])
     told(station, "goes into slot 1")
