@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 JOBS ?= 2
 
-.PHONY: run test setup check unit bench prove prove-power prove-records prove-faults prove-verdict clean constraints
+.PHONY: run test setup check unit bench prove prove-power prove-records prove-faults prove-verdict prove-edges clean constraints
 
 setup: $(READY)
 
@@ -54,6 +54,11 @@ prove-verdict: setup
 	@mkdir -p results
 	@$(BIN)/rig study --mix fixtures/mixes/every-kind.yaml --boards 3750 --per-kind 80 --seed 1 \
 		--json results/study.json
+
+# Chips exactly at the rates that are bad and just good, 1,000 boards each: about forty minutes.
+prove-edges: setup
+	@mkdir -p results
+	@$(BIN)/rig study --mix fixtures/mixes/edges.yaml --per-kind 1000 --seed 1 --json results/edges.json
 
 # New pins, after an update of pyproject.toml: made in an empty environment.
 constraints:

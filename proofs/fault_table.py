@@ -18,6 +18,7 @@ CAUGHT: tuple[tuple[dict[str, Any], str], ...] = (
     ({"kind": "weak_chip", "chip": 17, "rate": 0.985}, "CHIP-WEAK"),
     ({"kind": "bad_cores", "chip": 5, "cores": 3}, "CHIP-CORES"),
     ({"kind": "hardware_errors", "chip": 9, "rate": 0.02}, "CHIP-ERRORS"),
+    ({"kind": "slow_chip", "chip": 17, "mhz": 120}, "CHIP-WEAK"),
     ({"kind": "slow_board", "rate": 0.985}, "BOARD-RATE CHIP-WEAK"),
     ({"kind": "duplicate_address", "chip": 12}, "CHIP-ADDRESS"),
     ({"kind": "wrong_chip_id", "chip": 30, "id": "0x1368"}, "CHIP-ID"),

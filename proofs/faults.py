@@ -2,6 +2,7 @@
 
     make prove-faults                                   all
     .venv/bin/python -m proofs.faults weak_chip estop   those kinds
+    .venv/bin/python -m proofs.faults 'meter_offset 15' that row, as it is printed
 
 Prints kind, expected codes, code and verdict got; exits 1 when one is wrong.
 """
@@ -41,6 +42,11 @@ class Case:
     fault: dict[str, Any]
     codes: frozenset[str]
 
+    @property
+    def name(self) -> str:
+        """As it is printed and chosen by: the fault's values."""
+        return " ".join(f"{value}" for value in self.fault.values())
+
     def fits(self, code: str | None, verdict: str, board: str | None, exit_code: int) -> bool:
         """Whether code, verdict, board verdict and exit code are right together."""
         if not self.codes:
@@ -50,11 +56,11 @@ class Case:
         return (verdict, board, exit_code) == OF_PARTY.get(code.split("-")[0], BOARD)
 
 
-def cases(kinds: list[str]) -> list[Case]:
-    """The table's rows, or those of the kinds named."""
+def cases(chosen: list[str]) -> list[Case]:
+    """The table's rows, or those chosen by kind or by name."""
     rows = [Case(fault, frozenset(codes.split())) for fault, codes in CAUGHT]
     rows += [Case(fault, frozenset()) for fault in ABSORBED]
-    return [row for row in rows if not kinds or row.fault["kind"] in kinds]
+    return [row for row in rows if not chosen or {row.fault["kind"], row.name} & set(chosen)]
 
 
 def prove(case: Case) -> tuple[Case, bool, str, float]:
@@ -104,18 +110,18 @@ def _end(lock: Path) -> None:
         time.sleep(0.05)
 
 
-def main(kinds: list[str]) -> int:
-    rows = cases(kinds)
-    if not rows:
-        sys.stderr.write(f"no such fault kind: {', '.join(kinds)}\n")
+def main(chosen: list[str]) -> int:
+    rows = cases(chosen)
+    unknown = [one for one in chosen if not cases([one])]
+    if unknown:
+        sys.stderr.write(f"no such fault kind or row: {', '.join(unknown)}\n")
         return 2
     wrong = 0
     with ThreadPoolExecutor(JOBS) as pool:
         for case, right, got, seconds in pool.map(prove, rows):
             wrong += not right
-            told = " ".join(f"{value}" for value in case.fault.values())
             wanted = " ".join(sorted(case.codes)) or "PASS"
-            line = f"{'ok ' if right else 'BAD'} {told:38} {wanted:28} {got} ({seconds:.0f} s)"
+            line = f"{'ok ' if right else 'BAD'} {case.name:38} {wanted:28} {got} ({seconds:.0f} s)"
             sys.stdout.write(line + "\n")
             sys.stdout.flush()
     sys.stdout.write(f"{len(rows)} runs, {wrong} wrong\n")

@@ -6,6 +6,7 @@ Time to off is the bench's own physics against the moment of the blow: output of
 from __future__ import annotations
 
 import argparse
+import os
 import queue
 import random
 import signal
@@ -17,14 +18,18 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from statistics import median
 
-from proofs.bench import PowerBench
+from proofs.bench import ROOT, PowerBench
+from proofs.stationed import Stationed
 from proofs.victims import Holder, Victims
+from rig.fixturefile import load_fixture
 
 DEAD_SECONDS, STOPPED_SECONDS, ASKED_SECONDS = 0.1, 1.1, 5.0
 ESTOP_SECONDS, UNPLUGGED_SECONDS = 0.3, 3.0
-WATCHDOG_SECONDS = 2.0                  # fixtures/sim.yaml: supply.watchdog_seconds
+WATCHDOG_SECONDS = 2.0                  # of every slot in both benches' files
+WATCHDOGS = ROOT / "proofs" / "watchdogs.yaml"
 PATIENCE_SECONDS = 20.0                 # then it counts as a failure without a time
 LIVE_SECONDS = 60.0
+RUN_SECONDS, RECORD_SECONDS = 240.0, 30.0   # a whole run on a busy machine, and what comes after its off
 AROUND_SECONDS = 0.05
 LONGEST_WAIT = {Holder.WORKER: 1.5, Holder.PYTEST: 18.0, Holder.RUN: 18.0}
 
@@ -77,6 +82,7 @@ class Trial:
 
     def kill_guard(self) -> None:
         """SIGKILL to the guard while all slots are live; nobody starts another before they are off."""
+        slots = load_fixture(self._bench.fixture).slots
         holders = [self._victims.start(Holder.WORKER, slot) for slot in self._bench.slots]
         try:
             for slot in self._bench.slots:
@@ -86,12 +92,40 @@ class Trial:
             struck = self._bench.kill_guard()
             for slot in self._bench.slots:
                 off = self._bench.watcher.when_off(slot, PATIENCE_SECONDS)
-                self._count("guard SIGKILL", WATCHDOG_SECONDS + 0.2, struck, off)
+                whose = slots[slot].watchdog
+                kind = f"guard SIGKILL, {whose.value if whose else 'supply'}"
+                self._count(kind, WATCHDOG_SECONDS + 0.2, struck, off)
         finally:
             for holder in holders:
                 holder.kill()
                 holder.wait(10)
             self._bench.start_guard()
+
+    def strike_station(self, number: signal.Signals, serial: str) -> None:
+        """A station loses its life while all its slots are live: one run dies with it, the rest go on.
+
+        Those end by themselves, off; a run without a record counts as never off.
+        """
+        options = {"fixture": str(self._bench.fixture), "plans": str(ROOT / "testplans"),
+                   "scenario": str(self._victims.scenario_for_all())}
+        station = Stationed(self._bench.folder, self._bench.runtime, options)
+        station.start()
+        for place, _ in enumerate(self._bench.slots, start=1):
+            station.begin(place, f"{serial[:-1]}{place}")
+        for slot in self._bench.slots:
+            if self._bench.watcher.when_live(slot, LIVE_SECONDS) is None:
+                raise TimeoutError(f"{slot} did not go live in {LIVE_SECONDS:g} s")
+        time.sleep(self._random.uniform(0.0, LONGEST_WAIT[Holder.RUN]))
+        first, *others = self._bench.slots
+        victim, struck = station.pid(first), time.monotonic()
+        os.kill(victim, signal.SIGKILL)
+        station.end(number)
+        off = self._bench.watcher.when_off(first, PATIENCE_SECONDS)
+        self._count(f"station {number.name}, its run SIGKILL", DEAD_SECONDS, struck, off)
+        for place, slot in enumerate(others, start=2):
+            off = self._bench.watcher.when_off(slot, RUN_SECONDS)
+            kept = self._victims.has_record(f"{serial[:-1]}{place}", RECORD_SECONDS)
+            self._count(f"station {number.name}, its run goes on", RUN_SECONDS, struck, off if kept else None)
 
     def signalled(self, holder: Holder, number: signal.Signals) -> Callable[[Trial, str], float | None]:
         """A holder of the lease gets ``number`` at a random moment."""
@@ -209,16 +243,26 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--kills", type=int, default=200, help="how many blows (200)")
     parser.add_argument("--seed", type=int, default=1, help="of the moments (1)")
+    parser.add_argument("--watchdogs", action="store_true", help="only the blows to the guard")
     chosen = parser.parse_args()
     began = time.monotonic()
     with PowerBench() as bench:
         trial = Trial(bench, chosen.seed)
         rounds = max(1, round(chosen.kills * 0.08 / len(bench.slots)))
-        trial.run(blows_for(trial, chosen.kills, rounds * len(bench.slots)))
+        if not chosen.watchdogs:
+            trial.run(blows_for(trial, chosen.kills, 2 * rounds * len(bench.slots)))
         for _ in range(rounds):
             trial.kill_guard()
-    print(f"\n{table(trial.tallies)}, {(time.monotonic() - began) / 60:.1f} min, seed {chosen.seed}")
-    return 1 if any(tally.failures for tally in trial.tallies.values()) else 0
+        for place, number in enumerate((signal.SIGKILL, signal.SIGTERM)):
+            trial.strike_station(number, f"S21PSTATION{place}00000")
+    tallies = trial.tallies
+    with PowerBench(WATCHDOGS) as bench:
+        trial = Trial(bench, chosen.seed)
+        for _ in range(rounds):
+            trial.kill_guard()
+    tallies |= trial.tallies
+    print(f"\n{table(tallies)}, {(time.monotonic() - began) / 60:.1f} min, seed {chosen.seed}")
+    return 1 if any(tally.failures for tally in tallies.values()) else 0
 
 
 def _most(number: signal.Signals) -> float:

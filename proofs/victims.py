@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import time
 from collections.abc import Mapping, Sequence
 from enum import Enum
 from pathlib import Path
@@ -59,6 +60,21 @@ class Victims:
                 words, env=self._bench.environment, cwd=self._bench.folder, stdin=subprocess.DEVNULL,
                 stdout=out, stderr=out, start_new_session=True,
             )
+
+    def scenario_for_all(self) -> Path:
+        """Good boards in every slot."""
+        file = self._bench.folder / "scenario.yaml"
+        file.write_text(yaml.safe_dump({"time_scale": TIME_SCALE, "boards": {}}))
+        return file
+
+    def has_record(self, serial: str, seconds: float) -> bool:
+        """Whether the board's run is kept, or is within ``seconds``."""
+        deadline = time.monotonic() + seconds
+        while next(self._results.glob(f"*/{serial}-*/record.json"), None) is None:
+            if time.monotonic() > deadline:
+                return False
+            time.sleep(0.1)
+        return True
 
     def _words(self, holder: Holder, slot: str, faults: Sequence[Mapping[str, Any]]) -> list[str]:
         if holder in _VOLTS:

@@ -32,12 +32,14 @@ class Pins(Data):
     estop: int = Field(default=3, ge=0, le=63)          # input, high: the e-stop loop is closed
     lid: int = Field(default=4, ge=0, le=63)            # input, high: the lid is closed
     seated: int = Field(default=5, ge=0, le=63)         # input, high: a board is seated
+    watchdog_feed: int | None = Field(default=None, ge=0, le=63)    # output, edges keep the relay closed
+    watchdog_closed: int | None = Field(default=None, ge=0, le=63)  # input, high: the relay is closed
 
     @model_validator(mode="after")
     def _all_different(self) -> Self:
-        numbers = list(self.model_dump().values())
+        numbers = [number for number in self.model_dump().values() if number is not None]
         if len(set(numbers)) != len(numbers):
-            raise ValueError("six different pin numbers")
+            raise ValueError("different pin numbers")
         return self
 
 
@@ -107,8 +109,8 @@ class ScannerEntry(InstrumentEntry):
 class Watchdog(Enum):
     """What else than the supply's own watchdog switches a slot off when its guard is dead."""
 
-    PDU = "pdu"                                 # the outlet goes off when nobody feeds the PDU
-    RELAY = "relay"                             # a relay in the mains that the bridge keeps closed
+    PDU = "pdu"                                 # the outlet goes off when nobody feeds its watchdog
+    RELAY = "relay"                             # a one-shot in the mains opens without edges from the bridge
 
 
 class UnloadEntry(Data):
@@ -164,6 +166,7 @@ class ChainTransport(Enum):
 
 class SlotEntry(Data):
     watchdog: Watchdog | None = None            # beside supply.watchdog_seconds
+    watchdog_seconds: float = Field(default=2, ge=1, le=10)    # without a feed, until it opens
     chain: str | None = None                    # the chain's UART: serial device, or tcp://host:port
     chain_transport: ChainTransport = ChainTransport.PTY    # of a simulated bench; a real one's is in chain
     bridge: str | None = None                   # serial device of the fixture bridge's control port
@@ -264,6 +267,21 @@ class FixtureFile(Data):
         return self
 
     @model_validator(mode="after")
+    def _watchdogs(self) -> Self:
+        """What the guard needs to arm and feed them."""
+        outlets = [slot.supply.pdu_outlet for slot in self.slots.values()]
+        for name, slot in self.slots.items():
+            pins, outlet = (slot.pins.watchdog_feed, slot.pins.watchdog_closed), slot.supply.pdu_outlet
+            if slot.watchdog is Watchdog.RELAY and None in pins:
+                raise ValueError(f"pins watchdog_feed and watchdog_closed for {name}, for its relay")
+            if slot.watchdog is not Watchdog.RELAY and pins != (None, None):
+                raise ValueError(f"watchdog: relay for {name}, whose pins name one")
+            nowhere = outlet is None or not (self.pdu or self.simulated)
+            if slot.watchdog is Watchdog.PDU and (nowhere or outlets.count(outlet) > 1):
+                raise ValueError(f"pdu and a supply.pdu_outlet of its own for {name}, whose watchdog it is")
+        return self
+
+    @model_validator(mode="after")
     def _production(self) -> Self:
         """What a bench must have before boards are tested on it for customers."""
         if not self.for_production:
@@ -274,8 +292,6 @@ class FixtureFile(Data):
                     f"a watchdog for {name}, since a dead computer must not leave it live: "
                     "supply.watchdog_seconds, or watchdog: pdu or relay (or production: false)"
                 )
-            if slot.watchdog is Watchdog.PDU and (self.pdu is None or slot.supply.pdu_outlet is None):
-                raise ValueError(f"pdu and supply.pdu_outlet for {name}, whose watchdog is the PDU's")
         usual, unload = UnloadEntry(), self.unload
         if (unload.volts > usual.volts or unload.seconds < usual.seconds or unload.celsius > usual.celsius
                 or (self.most_kelvin_per_second or 0) > RISE_KELVIN_PER_SECOND):

@@ -6,7 +6,7 @@ consumes and may close at any tick. A bad board is a measurement: only a dead st
 
 from rig.board.bring_up import BringUp, bring_up
 from rig.board.burn_in import BurnInTick, burn_in
-from rig.board.clocks import ramp_down, set_clocks
+from rig.board.clocks import ramp_down, set_clocks, walk_clocks
 from rig.board.cores import set_cores
 from rig.board.counters import HashCounters
 from rig.board.counting import StreamCount, count_after_reset, count_again, count_at_work
@@ -29,5 +29,5 @@ __all__ = [
     "bring_up", "bring_up_words", "burn_in", "check_registers", "clock_words", "count_after_reset",
     "count_again", "count_at_work", "glide", "hottest_of", "link_echoes", "probe_response", "ramp",
     "ramp_down", "read_eeprom", "read_sensors", "reset_chain", "set_clocks", "set_cores", "soak",
-    "write_image",
+    "walk_clocks", "write_image",
 ]

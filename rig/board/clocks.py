@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 
 from rig.bm13xx import pll
@@ -10,8 +11,9 @@ from rig.bm13xx.commands import WriteRegister
 from rig.bm13xx.registers import Register
 from rig.board.commanding import Commander
 from rig.board.ramp import RampTick
+from rig.board.work_stream import WorkStream
 from rig.errors import RecipeError
-from rig.recipe import Product
+from rig.recipe import Product, Recipe
 from rig.slot import Slot
 
 CHIP_SECONDS = 0.002            # between two chips' writes: a frame takes 35 us at the fast baud
@@ -41,6 +43,27 @@ def set_clocks(
             write = WriteRegister(Register.PLL0_PARAMETER, pll.encode(wanted), layout.address(chip))
             commander.send(write, pause=CHIP_SECONDS)
     return commander.register_writes
+
+
+def walk_clocks(
+    slot: Slot, product: Product, recipe: Recipe, stream: WorkStream, now: Sequence[float],
+    then: Sequence[float],
+) -> Iterator[RampTick]:
+    """Move every chip's clock of a board at work from ``now`` to ``then``, (chips,) each; one tick a step.
+
+    No chip moves further than the ramp's step at a time, and those there already wait. ``mhz`` of a
+    tick is their mean. Raises what ``set_clocks`` raises.
+    """
+    started, step = slot.clock.now(), recipe.ramp.step_mhz
+    while list(now) != list(then):
+        before = now
+        now = [
+            wanted if abs(wanted - mhz) <= step else mhz + math.copysign(step, wanted - mhz)
+            for mhz, wanted in zip(now, then, strict=True)
+        ]
+        set_clocks(slot, product, now, before)
+        stream.pass_time(recipe.ramp.step_seconds)
+        yield RampTick(slot.clock.now() - started, math.fsum(now) / len(now))
 
 
 def ramp_down(slot: Slot, product: Product, mhz: float) -> Iterator[RampTick]:

@@ -137,6 +137,14 @@ class WorkStream:
         if self._due_in() <= 0:
             self._issue()
 
+    def pass_time(self, seconds: float) -> None:
+        """Steps for ``seconds`` in all, and one at least."""
+        clock = self._slot.clock
+        until = clock.now() + seconds
+        self.step(seconds)
+        while clock.now() < until:
+            self.step(until - clock.now())
+
     def catch_up(self) -> None:
         """Take what has come in."""
         data = self._slot.link.read(0.0)

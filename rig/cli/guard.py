@@ -105,10 +105,11 @@ def _show(slots: dict[str, Any]) -> None:
 
 
 def _figures(slot: dict[str, Any]) -> tuple[str, str, str, str]:
-    lease, supply = slot["lease"], slot["supply"] or {}
+    lease, loan, supply = slot["lease"], slot["loan"], slot["supply"] or {}
     left = "" if lease is None or lease["seconds_left"] is None else f", {lease['seconds_left']:.0f} s left"
+    held = "-" if loan is None else f"lent to process {loan['pid']}, {loan['seconds_left']:.0f} s left"
     return (
-        "-" if lease is None else f"{lease['run']} ({lease['phase']}{left})",
+        held if lease is None else f"{lease['run']} ({lease['phase']}{left})",
         _figure(supply.get("volts"), ".2f"),
         _figure(supply.get("amps"), ".1f"),
         "-" if slot["hottest_celsius"] is None else f"{slot['hottest_celsius']:.0f}",

@@ -12,6 +12,7 @@ from rig.errors import Role
 if TYPE_CHECKING:
     from contextlib import ExitStack
 
+    from rig.cli.lending import Lent
     from rig.instruments.check import Row
     from rig.instruments.inspection import Target
 
@@ -43,12 +44,12 @@ def check(
     from contextlib import ExitStack
 
     from rig.clock import SystemClock
-    from rig.instruments.check_supply import Demand
+    from rig.instruments.check_supply import OFF_AT_THE_END, Demand
     from rig.instruments.inspection import Target, inspect
 
     target = Target(resource, Demand(volts, amps), family, role)
     with ExitStack() as held:
-        target = _lent(target, fixture, held)
+        lent = _lent(target, fixture, held)
         _stop_once()
         rows: list[Row] = []
 
@@ -56,9 +57,11 @@ def check(
             rows.append(row)
             if not as_json:
                 typer.echo(_line(row))
+            if not row.name.startswith(OFF_AT_THE_END):
+                lent.require()
 
         try:
-            report = inspect(target, SystemClock(), show=show)
+            report = inspect(lent.target, SystemClock(), show=show)
         except KeyboardInterrupt:
             _stopped(resource, rows)
     if as_json:
@@ -99,17 +102,18 @@ def _stopped(resource: str, rows: list[Row]) -> NoReturn:
 
 def _warn_if_live(resource: str, rows: list[Row]) -> None:
     from rig.instruments.check import Outcome
+    from rig.instruments.check_supply import OFF_AT_THE_END
 
-    last = [row for row in rows if row.name.startswith("off at the end")]
+    last = [row for row in rows if row.name.startswith(OFF_AT_THE_END)]
     if last and last[-1].outcome is Outcome.NO:
         typer.echo(f"rig: the output of {resource} may still be on: cut its mains by hand", err=True)
 
 
-def _lent(target: Target, fixture: Path | None, held: ExitStack) -> Target:
-    """The target as a fixture file knows it, held for the check; UsageError when it may not be."""
-    from rig.cli.lending import as_named, refuse_if_guarded
+def _lent(target: Target, fixture: Path | None, held: ExitStack) -> Lent:
+    """The target as a fixture file knows it, lent for the check; UsageError when it may not be."""
+    from rig.cli.lending import Lent, as_named, refuse_if_guarded
 
     if fixture is not None:
         return as_named(target, fixture, held)
     refuse_if_guarded(target.resource)
-    return target
+    return Lent(target)

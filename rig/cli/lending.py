@@ -1,20 +1,23 @@
 """Instruments that belong to a fixture: lent for a check when its slot is empty and nobody runs.
 
-Whoever holds the guard's lock is its master: without a guard the check takes that lock, so none can
-start meanwhile, and looks itself whether a board is seated. A guard that is up keeps what it owns.
+A supply is the guard's. One that is up lends it and watches the borrower; without one the check takes
+the guard's lock, so none can start meanwhile, and looks itself whether a board is seated. Meters and
+scanners are the runs': the slot's lock keeps those out.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from contextlib import ExitStack
-from dataclasses import replace
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from rig.clock import SystemClock
-from rig.errors import RigError, Role, UsageError
+from rig.errors import BridgeError, GuardError, GuardTrip, RigError, Role, UsageError
 from rig.fixturefile import FixtureFile, InstrumentEntry, SlotEntry, load_fixture
+from rig.guard.client import GuardClient
+from rig.guard.loan import Wanted
 from rig.instruments.bridge import Bridge, Level
 from rig.instruments.identity import Expected
 from rig.instruments.inspection import Target
@@ -25,19 +28,31 @@ _FOLDER = "fixtures"
 _DOMAINS = 13                                   # of the boards there are plans for
 
 
-def as_named(target: Target, file: Path, held: ExitStack) -> Target:
-    """The target with what the fixture file knows of it; the slot is held until ``held`` is closed.
+@dataclass(frozen=True, slots=True)
+class Lent:
+    """What may be tried; ``require`` raises GuardError once the guard has taken it back."""
 
-    Raises UsageError when the file does not name it, a guard or a run has it, or a board is seated;
-    BridgeError when that cannot be seen.
+    target: Target
+    require: Callable[[], None] = lambda: None
+
+
+def as_named(target: Target, file: Path, held: ExitStack) -> Lent:
+    """The target with what the fixture file knows of it, lent until ``held`` is closed.
+
+    Raises UsageError when the file does not name it, a run has it, the guard does not lend it or a
+    board is seated; BridgeError when that cannot be seen.
     """
     fixture, runtime = load_fixture(file), runtime_for(file)
     for name, slot in _slots(fixture, runtime):
         for role in Role:
             if _same(slot.addresses()[role.value], target.resource):
-                _hold(fixture, runtime, name, held)
-                _demand_empty(name, slot)
-                return _named(target, role, slot)
+                place = _Place(fixture, runtime, name, slot)
+                place.keep_runs_out(held)
+                named, demand = _named(target, role, slot), target.demand
+                if role is Role.SUPPLY:
+                    return Lent(named, place.lend_supply(Wanted(demand.volts, demand.amps), held))
+                place.demand_empty()
+                return Lent(named)
     raise UsageError(f"{target.resource}: not named by {file}; is the address right, and the bench up?")
 
 
@@ -52,8 +67,8 @@ def refuse_if_guarded(resource: str) -> None:
             continue                            # a file that cannot be read guards nothing
         guard = runtime.lock("guard")
         if names and not guard.try_acquire():
-            raise UsageError(f"{resource}: belongs to {names[0]} of {file}, whose guard is up; wait until "
-                             f"its runs have ended, stop the guard, and say --fixture {file}")
+            raise UsageError(f"{resource}: belongs to {names[0]} of {file}, whose guard is up; say "
+                             f"--fixture {file}, and it lends what an empty slot does not need")
         guard.release()
 
 
@@ -73,23 +88,83 @@ def _named(target: Target, role: Role, slot: SlotEntry) -> Target:
     )
 
 
-def _hold(fixture: FixtureFile, runtime: Runtime, slot: str, held: ExitStack) -> None:
-    for role, who in (("guard", "its guard is up: stop it first"), (f"slot-{slot}", "a run has the slot")):
-        lock = runtime.lock(role)
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """One slot of a fixture, its instruments wanted. Raises UsageError when it is not free for that."""
+
+    fixture: FixtureFile
+    runtime: Runtime
+    name: str
+    slot: SlotEntry
+
+    def keep_runs_out(self, held: ExitStack) -> None:
+        lock = self.runtime.lock(f"slot-{self.name}")
         if not lock.try_acquire():
-            pid = lock.holder().get("pid", "unknown")
-            raise UsageError(f"{slot} of {fixture.fixture}: {who} (process {pid})")
+            raise self._refused(f"a run has the slot (process {lock.holder().get('pid', 'unknown')})")
         held.callback(lock.release)
 
+    def lend_supply(self, wanted: Wanted, held: ExitStack) -> Callable[[], None]:
+        """By the guard that is up, else by keeping guards out; whether it is still lent, to be asked."""
+        guard = self.runtime.lock("guard")
+        if guard.try_acquire():
+            held.callback(guard.release)
+            try:
+                wanted.check()
+            except GuardError as error:
+                raise self._refused(str(error)) from error
+            self._look_for_a_board()
+            return lambda: None
+        client = held.enter_context(self._guard())
+        try:
+            client.borrow(wanted.volts, wanted.amps)
+        except (GuardError, GuardTrip) as error:
+            raise self._refused(str(error)) from error
+        return client.require_loan
 
-def _demand_empty(name: str, slot: SlotEntry) -> None:
-    bridge = Bridge(slot.bridge or "", SystemClock())
-    try:
-        seated = bridge.pin(slot.pins.seated) is Level.HIGH
-    finally:
-        bridge.close()
-    if seated:
-        raise UsageError(f"{name}: found a board in the slot, expected none; take it out first")
+    def demand_empty(self) -> None:
+        """No board is in, says the guard that is up, else the bridge."""
+        guard = self.runtime.lock("guard")
+        if guard.try_acquire():
+            try:
+                self._look_for_a_board()
+            finally:
+                guard.release()
+            return
+        with self._guard() as client:
+            try:
+                pins = client.status()[self.name]["interlocks"]
+            except GuardError as error:
+                raise self._refused(str(error)) from error
+        if pins is None:
+            raise BridgeError(f"{self.name}: its bridge does not answer the guard, so nobody sees a board")
+        self._refuse_board(seated=pins["seated"])
+
+    def _look_for_a_board(self) -> None:
+        bridge = Bridge(self.slot.bridge or "", SystemClock())
+        try:
+            seated = bridge.pin(self.slot.pins.seated) is Level.HIGH
+        finally:
+            bridge.close()
+        self._refuse_board(seated=seated)
+
+    def _refuse_board(self, *, seated: bool) -> None:
+        if seated:
+            raise self._refused("found a board in the slot, expected none; take it out first")
+
+    @contextmanager
+    def _guard(self) -> Iterator[GuardClient]:
+        if not self.runtime.guard_socket.exists():
+            pid = self.runtime.lock("guard").holder().get("pid", "unknown")
+            raise self._refused(f"its guard is starting or ending, or another check is at it (process "
+                                f"{pid}); try again in a moment")
+        client = GuardClient(self.runtime.guard_socket, self.name, "check", SystemClock())
+        try:
+            yield client
+        finally:
+            client.close()
+
+    def _refused(self, why: str) -> UsageError:
+        return UsageError(f"{self.name} of {self.fixture.fixture}: {why}")
 
 
 def _slots(fixture: FixtureFile, runtime: Runtime) -> Iterator[tuple[str, SlotEntry]]:

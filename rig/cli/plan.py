@@ -71,10 +71,17 @@ def show(
 
 def _steps(plan: PlanFolder) -> Iterator[str]:
     from rig.pytestplugin.plan_reading import read_plan
+    from rig.verdict.levels import Sweep, SweepRules
 
     recipe = plan.recipe
     levels = ", ".join(f"{level.level} {level.volts:g} V {level.mhz:g} MHz" for level in recipe.levels)
     yield f"{plan.product.name}: {recipe.recipe} {recipe.version}, mode {recipe.mode.value}, levels {levels}"
+    if recipe.sweep is not None:
+        begin = Sweep.begin(recipe.levels, 1, SweepRules.of(recipe.sweep))
+        yield (
+            f"Clock sweep: {begin.mhz[0]:g} to {begin.end_mhz:g} MHz in steps of {recipe.sweep.step_mhz:g}, "
+            f"at most {recipe.sweep.most_seconds:g} s; the board's level is what its chips' clocks carry"
+        )
     module = ""
     for step in read_plan(plan.modules).steps:
         if step.module != module:

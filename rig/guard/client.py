@@ -49,11 +49,24 @@ class GuardClient:
 
         Raises what forbids it, see rig.guard.rules.
         """
+        where = sensors or BoardSensors()
+        self._take("lease", run=self._run, mux=where.mux, sensor=where.sensor, sensors=where.count)
+
+    def borrow(self, volts: float, amps: float) -> None:
+        """The slot's supply, to be reached by the caller itself, at most ``volts`` and ``amps``; beats begin.
+
+        ``close`` gives it back. Raises what forbids it, see rig.guard.loan.
+        """
+        self._take("lend", volts=volts, amps=amps)
+
+    def require_loan(self) -> None:
+        """Raises GuardError once the guard has taken the supply back."""
+        self._leased("lent")
+
+    def _take(self, op: str, **asked: Any) -> None:
         if self._token is not None:
             raise GuardError(f"{self._slot}: the lease is taken already")
-        where = sensors or BoardSensors()
-        asked = {"mux": where.mux, "sensor": where.sensor, "sensors": where.count}
-        token = str(self._request("lease", slot=self._slot, run=self._run, **asked)["token"])
+        token = str(self._request(op, slot=self._slot, **asked)["token"])
         self._token = token
         self._stop_beating.clear()
         link = self._connect()
@@ -104,7 +117,7 @@ class GuardClient:
         with self._lock:
             try:
                 if self._link is None:
-                    self._open(op)
+                    self._open()
                 answer = self._exchange({"op": op, **fields})
             except (OSError, ValueError) as error:
                 self._hang_up()
@@ -113,8 +126,8 @@ class GuardClient:
             raise error_in(answer.get("error") or {})
         return answer
 
-    def _open(self, op: str) -> None:
-        if self._token is not None and op != "lease":
+    def _open(self) -> None:
+        if self._token is not None:
             raise OSError("the connection the lease hung on has ended")
         self._link = self._connect()
         self._lines = self._link.makefile("rb")

@@ -86,7 +86,14 @@ class Connection:
             token = slot.lease(request.text("run"), self._pid, request.sensors())
             self._held[token] = slot
             return {"token": token}
+        if op == "lend":
+            token = slot.lend(self._pid, request.wanted())
+            self._held[token] = slot
+            return {"token": token}
         token = request.text("token")
+        if op == "lent":
+            slot.require_lent(token)
+            return {}
         if op == "release":
             slot.end(token, "given back", lost=False)
             self._held.pop(token, None)

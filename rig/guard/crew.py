@@ -8,11 +8,12 @@ from typing import TypeVar
 
 from rig.clock import Clock
 from rig.errors import RigError
-from rig.fixturefile import SlotEntry, SupplyEntry
+from rig.fixturefile import SlotEntry, SupplyEntry, Watchdog
 from rig.guard.envelope import Bounds
 from rig.guard.fixture_bridge import BridgeHand
 from rig.guard.keeper import Keep, Keeper, Log
 from rig.guard.latch import Latch
+from rig.guard.mains import OutletWatch, pause_for
 from rig.guard.power import Order, Orders, Power
 from rig.guard.rules import SlotRules
 from rig.guard.supply import SupplyHand
@@ -33,6 +34,7 @@ ORDER_SECONDS = 15.0
 # Pauses between looks at a slot that is not live.
 _PINS_LEASED, _PINS_IDLE = 0.1, 0.5
 _SUPPLY_STOPPING, _SUPPLY_LEASED, _SUPPLY_IDLE = 0.05, 0.5, 1.0
+_SUPPLY_LENT = 0.2
 _FEEL_LEASED, _FEEL_IDLE = 1.0, 5.0
 
 
@@ -69,12 +71,13 @@ class Crew:
     """The rules of a slot with a thread for its supply and one for its bridge.
 
     ``find`` gives the slot's entry with its present addresses, StationFault when there is none;
-    ``find_outlet`` the outlet that feeds its supply.
+    ``find_outlet`` the outlet that feeds its supply; ``entry`` is what the fixture file says of it.
     """
 
     def __init__(
         self,
         name: str,
+        entry: SlotEntry,
         find: Callable[[], SlotEntry],
         find_outlet: Callable[[], Mains | None],
         clock: Clock,
@@ -82,6 +85,7 @@ class Crew:
         tools: Tools,
     ) -> None:
         self.clock = clock
+        self._slowest_look = pause_for(entry.watchdog_seconds)
         threads, self._pace = tools.threads, tools.pace
         self.keeper = Keeper(name, clock, log, threads.condition(), self._act, tools.bounds, tools.keep)
         self.supply = SupplyHand(lambda: find().supply, find_outlet, tools.supply, clock, self.keeper)
@@ -91,17 +95,25 @@ class Crew:
         )
         self._bridge_worker = Worker(f"{name} bridge", clock, threads, self._look_at_bridge, _nothing)
         self._felt_at = -_FEEL_IDLE
+        self._outlet: OutletWatch | None = None
+        if entry.watchdog is Watchdog.PDU:
+            self._outlet = OutletWatch(entry.watchdog_seconds, find_outlet, self.look, self.keeper.noted)
+            self._outlet_worker = Worker(f"{name} outlet", clock, threads, self._outlet.feed, _nothing)
 
     def start(self, loop: Loop) -> None:
         """Order everything off, then begin to look."""
         self.keeper.step(lambda rules, _now: rules.state.begin())
         self._supply_worker.start(loop)
         self._bridge_worker.start(loop)
+        if self._outlet is not None:
+            self._outlet_worker.start(loop)
 
     def stop(self) -> None:
         """End the threads."""
         self._supply_worker.stop()
         self._bridge_worker.stop()
+        if self._outlet is not None:
+            self._outlet_worker.stop()
 
     def by_supply(self, job: Callable[[], T], seconds: float = READ_SECONDS) -> T:
         """``job`` in the supply's thread. Raises what it raises, GuardError when off goes first."""
@@ -111,10 +123,20 @@ class Crew:
         """``job`` in the bridge's thread, likewise."""
         return self._bridge_worker.submit(job, TRANSFER_SECONDS)
 
+    def arm_mains(self) -> None:
+        """The watchdog in the supply's mains, if the fixture has one. Raises InstrumentError, BridgeError."""
+        self.by_bridge(self.bridge.arm_relay)
+        if self._outlet is not None:
+            self._outlet_worker.submit(self._outlet.arm, TRANSFER_SECONDS)
+
     def withdraw_orders(self) -> None:
         """Forget what is left of old orders; only under the keeper's lock, on going live."""
         self._supply_worker.withdraw()
         self._bridge_worker.withdraw()
+
+    def withdraw_supply_orders(self) -> None:
+        """Forget what is left of orders to the supply; only under the keeper's lock, on lending it."""
+        self._supply_worker.withdraw()
 
     def change(self, change: Callable[[SlotRules, float], object]) -> None:
         """Let the rules take note of something that orders nothing. Errors pass."""
@@ -147,6 +169,8 @@ class Crew:
                 self._bridge_worker.urge(self.bridge.rest)
 
     def _look_at_supply(self) -> float:
+        if self.look(lambda rules, _now: rules.state.lent):
+            return _SUPPLY_LENT
         self.supply.look()
         with self.keeper.changed:
             rules = self.keeper.rules
@@ -159,15 +183,17 @@ class Crew:
     def _look_at_bridge(self) -> float:
         self.bridge.look()
         now = self.clock.now()
+        if self.look(lambda rules, now: rules.awake(now)):
+            self.bridge.feed_relay()
         with self.keeper.changed:
             rules = self.keeper.rules
-            leased, live, fault = rules.lease is not None, rules.state.live, rules.bridge_fault
+            leased, live, fault = rules.taken, rules.state.live, rules.bridge_fault
         if fault is None and now - self._felt_at >= (_FEEL_LEASED if leased else _FEEL_IDLE):
             self.bridge.feel()
             self._felt_at = now
         if live:
             return self._pace.pins
-        return _PINS_LEASED if leased else _PINS_IDLE
+        return min(self._slowest_look, _PINS_LEASED if leased else _PINS_IDLE)
 
 
 def faulty(rules: SlotRules) -> bool:

@@ -91,6 +91,14 @@ GONE_AMPS = 1.0                                 # a broken chain goes on drawing
 # A supply whose mains came back needs so long to answer; until then its silence is no disobedience.
 BOOT_SECONDS = 12.0
 
+# A supply lent for a check: the board's place is empty, and 20 ohms of discharge lie across it.
+LENT_VOLTS = 1.0
+LENT_AMPS = 0.1
+LENT_SECONDS = 300.0
+
+# Watchdogs in the mains are fed only while the guard's mind was at work so lately.
+AWAKE_SECONDS = 1.0
+
 # Slots behind one breaker go on one after another; one that waits longer is refused.
 TURN_SECONDS = 20.0
 

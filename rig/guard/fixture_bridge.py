@@ -6,8 +6,9 @@ from collections.abc import Callable
 from typing import Protocol, TypeVar
 
 from rig.clock import Clock
-from rig.errors import BridgeError, NoAcknowledge, RigError
+from rig.errors import BridgeError, InstrumentError, NoAcknowledge, RigError, Role
 from rig.fixturefile import SlotEntry
+from rig.guard.mains import RelayEdges
 from rig.guard.thermometer import BoardSensors, read_all
 from rig.guard.watch import PinLevels
 from rig.instruments.bridge import Bridge, Level
@@ -45,6 +46,7 @@ class BridgeHand:
         self._bridge: Bridge | None = None
         self._entry: SlotEntry | None = None
         self.sensors = BoardSensors()           # the board's, as the last lease told
+        self.edges = RelayEdges()               # for the watchdog relay, where the fixture has one
         self._mux = 0                           # channels the worker last selected
 
     def hold_reset(self) -> bool:
@@ -94,6 +96,35 @@ class BridgeHand:
             )
 
         self._report.saw_pins(self._do(read))
+
+    def feed_relay(self) -> None:
+        """An edge for the watchdog relay in the supply's mains, when it is due."""
+        self._try(self._feed)
+
+    def arm_relay(self) -> None:
+        """Both edges, and the relay seen closed. Raises BridgeError, InstrumentError when it is open."""
+
+        def arm(bridge: Bridge, entry: SlotEntry) -> bool:
+            if entry.pins.watchdog_feed is None or entry.pins.watchdog_closed is None:
+                return True
+            for _ in (Level.HIGH, Level.LOW):
+                self._edge(bridge, entry, entry.pins.watchdog_feed)
+            return bridge.pin(entry.pins.watchdog_closed) is Level.HIGH
+
+        if not self._do(arm):
+            raise InstrumentError(
+                Role.SUPPLY, "watchdog relay: found it open though the bridge feeds it, expected closed; "
+                "check the relay, its feed and its second contact"
+            )
+
+    def _feed(self, bridge: Bridge, entry: SlotEntry) -> None:
+        pin = entry.pins.watchdog_feed
+        if pin is not None and self.edges.due(entry.watchdog_seconds, self._clock.now()):
+            self._edge(bridge, entry, pin)
+
+    def _edge(self, bridge: Bridge, entry: SlotEntry, pin: int) -> None:
+        bridge.set_pin(pin, Level.LOW if self.edges.high else Level.HIGH)
+        self.edges.given(entry.watchdog_seconds, self._clock.now())
 
     def feel(self) -> None:
         """Board temperatures and fan speeds, reported. The worker's mux setting is put back."""

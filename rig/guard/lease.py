@@ -1,4 +1,4 @@
-"""A worker's hold on a slot."""
+"""A worker's hold on a slot, and a check's on its supply."""
 
 from __future__ import annotations
 
@@ -58,3 +58,15 @@ class Lease:
         if now >= self.deadline:
             return f"phase {self.phase.value} was not over in its {self.announced:g} s; the run is stuck"
         return None
+
+
+@dataclass(slots=True)
+class Loan:
+    """A check's hold on a supply: it lives by beats, and for so long at most."""
+
+    holder: Holder
+    beat_at: float
+    ends_at: float
+
+    def __str__(self) -> str:
+        return f"a check (process {self.holder.pid})"

@@ -13,6 +13,7 @@ class Power(Enum):
     """What is known of the slot's power."""
 
     SAFE = "safe"                               # output off, below a volt, read back
+    LENT = "lent"                               # the output may be on, by a check's order
     LIVE = "live"                               # the output is or may be on, by a worker's order
     STOPPING = "discharging"                    # ordered off, not yet proved safe
     HOT = "hot"                                 # ordered off, and not proved safe in time
@@ -51,6 +52,10 @@ class PowerState:
         return self.state is Power.LIVE
 
     @property
+    def lent(self) -> bool:
+        return self.state is Power.LENT
+
+    @property
     def safe(self) -> bool:
         return self.state is Power.SAFE
 
@@ -70,6 +75,11 @@ class PowerState:
         self.powered_at = None
         self._note("live", "switching on")
 
+    def lend(self, now: float) -> None:
+        """The supply is another's for a while: its output may be on, and nothing is known of it."""
+        self.state, self.since, self.ever_live = Power.LENT, now, True
+        self.off_read_back = self._rest_ordered = False
+
     def stop(self, reason: str, now: float) -> Orders:
         """Order everything off, unless that is under way."""
         if self.state in (Power.STOPPING, Power.HOT):
@@ -81,7 +91,7 @@ class PowerState:
 
     def saw_output_off(self) -> Orders:
         """The supply read its output back as off."""
-        if self.live:
+        if self.live or self.lent:
             return ()
         self.off_read_back = True
         return self._rest()

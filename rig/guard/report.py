@@ -13,7 +13,7 @@ from rig.slot import Unload
 
 
 def slot_report(rules: SlotRules, now: float) -> dict[str, Any]:
-    """JSON-ready: state (off, leased, live, discharging, hot), lease, trips, readings, faults.
+    """JSON-ready: state (off, leased, lent, live, discharging, hot), lease, loan, trips, readings, faults.
 
     ``hot`` is a slot whose board may not be taken out yet; ``unload`` says why and for how long.
     """
@@ -24,6 +24,9 @@ def slot_report(rules: SlotRules, now: float) -> dict[str, Any]:
         "unload": unload_out(unload),
         "latched": None if latch is None else {"reason": latch.reason, "since": latch.since},
         "lease": _lease(rules.lease, now),
+        "loan": None if rules.loan is None else {
+            "pid": rules.loan.holder.pid, "seconds_left": round(rules.loan.ends_at - now, 3),
+        },
         "last_trip": _trip(rules.last_trip),
         "supply": reading_out(rules.supply) if rules.supply else None,
         "supply_fault": rules.supply_fault,

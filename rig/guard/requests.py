@@ -9,6 +9,7 @@ from typing import Any
 from rig.errors import UsageError
 from rig.guard.envelope import Demand
 from rig.guard.latch import Release
+from rig.guard.loan import Wanted
 from rig.guard.slotguard import SlotGuard
 from rig.guard.thermometer import MOST_SENSORS, BoardSensors
 from rig.guard.wire import reading_out, unload_out
@@ -58,6 +59,10 @@ class Request:
         """A named person's word; volts only if that person measured them."""
         volts = None if self._fields.get("volts") is None else self.number("volts")
         return Release(self.text("operator"), volts)
+
+    def wanted(self) -> Wanted:
+        """What a borrower will set the supply to at most."""
+        return Wanted(self.number("volts"), self.number("amps"))
 
     def phase(self, name: str) -> Phase:
         try:

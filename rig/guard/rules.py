@@ -12,13 +12,13 @@ from rig.errors import BridgeError, GuardError, GuardTrip, InstrumentError, Role
 from rig.guard import envelope as limits
 from rig.guard.envelope import ENVELOPES, Cause, Demand, check_demand
 from rig.guard.lease import Holder, Lease
+from rig.guard.loan import Lending
 from rig.guard.power import Order, Orders, Power
-from rig.guard.standing import Standing
 from rig.guard.watch import PinLevels, Trip, supply_problem
 from rig.slot import Phase, SupplyReading
 
 
-class SlotRules(Standing):
+class SlotRules(Lending):
     """One slot: what its worker may do, and what follows from what is seen of it."""
 
     # -- the worker asks ----------------------------------------------------------------------
@@ -29,8 +29,7 @@ class SlotRules(Standing):
         Raises GuardError (held, or not safe), BridgeError, InstrumentError, or GuardTrip with the
         code of an open e-stop or lid or an empty fixture.
         """
-        if self.lease is not None:
-            raise GuardError(f"the slot is leased by {self.lease.holder}; wait for it or stop it")
+        self.require_free()
         if self.bridge_fault is not None or self.pins is None:
             raise BridgeError(f"no lease: {self.bridge_fault}; check the fixture bridge")
         problem = self.pins.problem()
@@ -118,6 +117,8 @@ class SlotRules(Standing):
 
     def end(self, token: str, reason: str, now: float, *, lost: bool) -> Orders:
         """The lease is given back, or its holder is gone; a live slot goes off either way."""
+        if self.lent(token):
+            return self.take_back(reason, now)
         if not self.holds(token):
             return ()
         self._note("lease lost" if lost else "released", reason)
@@ -130,6 +131,8 @@ class SlotRules(Standing):
 
     def saw_supply(self, reading: SupplyReading, started: float, now: float) -> Orders:
         """A whole read-back whose first question was asked at ``started``."""
+        if self.loan is not None:
+            return ()                           # asked before it was lent
         self.supply, self.supply_fault, self.supply_at = reading, None, now
         if not self.state.live:
             return self._saw_dead_supply(reading, started, now)
@@ -152,6 +155,8 @@ class SlotRules(Standing):
 
     def lost_supply(self, text: str, now: float) -> Orders:
         """Two questions in a row went unanswered, or nobody answers at the address."""
+        if self.loan is not None:
+            return ()
         news = self.supply_fault is None
         self.supply_fault, self.supply = text, None
         if news:
@@ -172,6 +177,8 @@ class SlotRules(Standing):
         self.after.saw_pins(pins, self.state)
         if self.state.live:
             return self._trip(problem, now) if problem else ()
+        if self.loan is not None:
+            return self._saw_pins_of_lent(pins, now)
         self._settle_doubt(problem, now)
         return (Order.REST,) if found else ()
 
@@ -179,6 +186,8 @@ class SlotRules(Standing):
         if self.bridge_fault is None:
             self._note("bridge lost", text)
         self.bridge_fault, self.pins, self.state.at_rest = text, None, False
+        if self.loan is not None:
+            return self.take_back(f"the bridge was lost: {text}", now)
         return self._trip(Trip(Cause.BRIDGE, text), now) if self.state.live else ()
 
     def saw_celsius(self, celsius: tuple[float | None, ...], now: float) -> Orders:
@@ -195,9 +204,12 @@ class SlotRules(Standing):
 
     def tick(self, now: float) -> Orders:
         """Time passed. To be called at least thirty times a second."""
+        self._ticked_at = now
         lease = self.lease
         if lease is not None and lease.trip is None and now - lease.beat_at > limits.BEAT_SECONDS:
             return self._trip(Trip(Cause.GUARD, f"no beat from {lease.holder} for a second"), now)
+        if self.loan is not None:
+            return self._overdue_loan(self.loan, now)
         if not self.state.live:
             return self.state.tick(now)
         problem = self._overdue(now)

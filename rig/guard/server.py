@@ -73,8 +73,8 @@ class Guard:
         tools = Tools(bounds=Bounds.of(fixture), keep=latches.keep)
         self._fixture = fixture.fixture
         self._crews: Mapping[str, Crew] = {
-            name: Crew(name, self._finder(name), self._outlet_finder(name), clock, self._log, tools)
-            for name in fixture.slots
+            name: Crew(name, entry, self._finder(name), self._outlet_finder(name), clock, self._log, tools)
+            for name, entry in fixture.slots.items()
         }
         for name, crew in self._crews.items():
             crew.keeper.rules.after.latch = latches.of(name)

@@ -13,6 +13,7 @@ from rig.guard.envelope import Cause, Demand
 from rig.guard.feeds import Feed
 from rig.guard.latch import Release
 from rig.guard.lease import Holder
+from rig.guard.loan import Wanted
 from rig.guard.power import Power
 from rig.guard.rules import SlotRules
 from rig.guard.thermometer import BoardSensors
@@ -69,11 +70,21 @@ class SlotGuard:
         crew = self._crew
 
         def begin(rules: SlotRules, _now: float) -> None:
-            if rules.lease is not None:
-                raise GuardError(f"{self.name} is leased by {rules.lease.holder}; wait for it or stop it")
+            rules.require_free()
             rules.new_board()
+            rules.claims += 1
+
+        def end(rules: SlotRules, _now: float) -> None:
+            rules.claims -= 1
 
         crew.change(begin)
+        try:
+            return self._lease(Holder(run, pid, secrets.token_hex(8)), sensors)
+        finally:
+            crew.change(end)
+
+    def _lease(self, holder: Holder, sensors: BoardSensors) -> str:
+        crew = self._crew
         crew.bridge.sensors = sensors
         self._fan_share = 1.0
         quietly(lambda: crew.by_bridge(crew.bridge.pins))
@@ -81,20 +92,43 @@ class SlotGuard:
         quietly(self._feed_mains)
         quietly(lambda: crew.by_supply(crew.supply.clear_trip))
         crew.wait_for(lambda rules: rules.state.safe or faulty(rules), SAFE_WAIT_SECONDS)
-        holder = Holder(run, pid, secrets.token_hex(8))
         crew.change(lambda rules, now: rules.grant(holder, now))
         return holder.token
 
+    def lend(self, pid: int, wanted: Wanted) -> str:
+        """The supply for a check, of a slot that is empty and proved off; the loan's token.
+
+        The guard's own session is closed until it is given back (``end``) or taken back.
+        """
+        crew, holder = self._crew, Holder("check", pid, secrets.token_hex(8))
+        self.look(lambda rules, _now: rules.require_free())
+        quietly(lambda: crew.by_bridge(crew.bridge.pins))
+        crew.wait_for(lambda rules: _settled(rules) or faulty(rules), SAFE_WAIT_SECONDS)
+
+        def lend(rules: SlotRules, now: float) -> None:
+            rules.lend(holder, wanted, now)
+            crew.withdraw_supply_orders()
+
+        crew.change(lend)
+        crew.by_supply(crew.supply.close)
+        return holder.token
+
+    def require_lent(self, token: str) -> None:
+        """Raises GuardError with the reason once the supply was taken back."""
+        self.look(lambda rules, _now: rules.require_lent(token))
+
     def _feed_mains(self) -> None:
-        """Mains back if they were cut; the supply gets its time to start."""
-        if self._crew.by_supply(self._crew.supply.feed_mains):
+        """Mains back if they were cut; the supply gets its time to start, after a relay's closing too."""
+        fed = self._crew.by_supply(self._crew.supply.feed_mains)
+        closed = self._crew.bridge.edges.closed_for(self._crew.clock.now())
+        if fed or closed < limits.BOOT_SECONDS:
             self._crew.wait_for(lambda rules: rules.supply_fault is None, limits.BOOT_SECONDS)
 
     def beat(self, token: str) -> None:
         self._crew.change(lambda rules, now: rules.beat(token, now))
 
     def end(self, token: str, reason: str, *, lost: bool) -> None:
-        """The lease is given back or lost; a live slot goes off."""
+        """The lease or the loan is given back or lost; a live slot goes off."""
         self._keeper.step(lambda rules, now: rules.end(token, reason, now, lost=lost))
 
     # -- power --------------------------------------------------------------------------------
@@ -118,6 +152,7 @@ class SlotGuard:
             if self._feed is not None:
                 self._take_from(self._feed, token, demand, fresh=fresh)
             if fresh:
+                self._asked(token, self._crew.arm_mains)
                 self._prepare(token)
             return self._switch_on(token, demand)
         except RigError as error:
@@ -231,18 +266,16 @@ class SlotGuard:
         return self._by_supply(token, switch, ORDER_SECONDS)
 
     def _by_supply(self, token: str, job: Callable[[], T], seconds: float) -> T:
+        return self._asked(token, lambda: self._crew.by_supply(job, seconds))
+
+    def _by_bridge(self, token: str, job: Callable[[], T]) -> T:
+        return self._asked(token, lambda: self._crew.by_bridge(job))
+
+    def _asked(self, token: str, job: Callable[[], T]) -> T:
         """A trip is the better reason when a job fails because of one."""
         self._require(token)
         try:
-            return self._crew.by_supply(job, seconds)
-        except RigError:
-            self._require(token)
-            raise
-
-    def _by_bridge(self, token: str, job: Callable[[], T]) -> T:
-        self._require(token)
-        try:
-            return self._crew.by_bridge(job)
+            return job()
         except RigError:
             self._require(token)
             raise

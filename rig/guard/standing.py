@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from rig.errors import GuardError, GuardTrip
+from rig.guard import envelope as limits
 from rig.guard.aftermath import Aftermath
 from rig.guard.current import CurrentFloor
 from rig.guard.envelope import Bounds, Cause
 from rig.guard.latch import Release
-from rig.guard.lease import Lease
+from rig.guard.lease import Lease, Loan
 from rig.guard.power import Orders, Power, PowerState
 from rig.guard.watch import Fans, PinLevels, Thermometers, Trip
 from rig.slot import Phase, SupplyReading, Unload
@@ -31,6 +32,9 @@ class Standing:
         self.after = Aftermath(name, bounds, stamp, self._note)
         self.floor = CurrentFloor()
         self.lease: Lease | None = None
+        self.loan: Loan | None = None
+        self._taken_back = "never lent"         # why the last loan ended
+        self.claims = 0                         # runs that wait for a lease just now
         self.last_trip: Trip | None = None
         self.supply: SupplyReading | None = None
         self.supply_fault: str | None = "not reached yet"
@@ -38,6 +42,7 @@ class Standing:
         self.bridge_fault: str | None = "not reached yet"
         self.thermometers = Thermometers(bounds.kelvin_per_second)
         self.fans = Fans()
+        self._ticked_at = now
         self.supply_at = self._pins_at = self._celsius_at = now
 
     @property
@@ -45,9 +50,18 @@ class Standing:
         return self.state.state
 
     @property
+    def taken(self) -> bool:
+        """Whether a run or a check has the slot."""
+        return self.lease is not None or self.loan is not None
+
+    @property
     def settled(self) -> bool:
         """Whether a run has announced settled work: the lower bound of current holds."""
         return self.lease is not None and self.lease.phase is Phase.HASHING
+
+    def awake(self, now: float) -> bool:
+        """Whether these rules are still asked what time it is: no watchdog is fed for a sleeping guard."""
+        return now - self._ticked_at < limits.AWAKE_SECONDS
 
     def take_notes(self) -> list[tuple[str, str]]:
         """Transitions since the last call: (what, why)."""
@@ -56,8 +70,9 @@ class Standing:
         return notes
 
     def beat(self, token: str, now: float) -> None:
-        if self.lease is not None and self.lease.holder.token == token:
-            self.lease.beat_at = now
+        for held in (self.lease, self.loan):
+            if held is not None and held.holder.token == token:
+                held.beat_at = now
 
     def holds(self, token: str) -> bool:
         return self.lease is not None and self.lease.holder.token == token
@@ -80,6 +95,7 @@ class Standing:
         """Off by an order that is no trip."""
         if self.state.safe:
             return ()
+        self.loan, self._taken_back = None, reason
         if self.lease is not None:
             self.lease.demand, self.lease.deadline = None, None
         return self.state.stop(reason, now)
@@ -95,6 +111,8 @@ class Standing:
         """
         if self.lease is not None:
             raise GuardError(f"release: the slot is leased by {self.lease.holder}; end the run first")
+        if self.loan is not None:
+            raise GuardError(f"release: the slot's supply is lent to {self.loan}; wait for it")
         return self.after.release(release, self.state, self.pins, self.supply)
 
     def unload(self, now: float) -> Unload:

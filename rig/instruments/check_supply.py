@@ -13,6 +13,7 @@ from rig.instruments.supply import ScpiSupply
 from rig.instruments.supply_family import SupplyFamily
 from rig.slot import Mode, Protection, Reading, SupplyReading
 
+OFF_AT_THE_END = "off at the end"
 NO_PROTECTION = "no protection: never for production"
 
 _RISE_SECONDS, _DECAY_SECONDS, _LOOK_SECONDS = 3.0, 10.0, 0.02
@@ -229,8 +230,8 @@ def _leave_off(session: Session, family: SupplyFamily, notes: Notes) -> None:
         supply.interrupt_off()
         return "read back as off"
 
-    if not notes.attempt("off at the end", off, necessary=True):
-        notes.attempt("off at the end, again", off, necessary=True)
+    if not notes.attempt(OFF_AT_THE_END, off, necessary=True):
+        notes.attempt(f"{OFF_AT_THE_END}, again", off, necessary=True)
 
 
 def _bare(family: SupplyFamily) -> SupplyFamily:

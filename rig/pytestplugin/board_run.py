@@ -42,7 +42,8 @@ SILENT_SECONDS = 0.9
 
 # The measurement whose limit no domain may pass at any scan; a product without it has none.
 HIGHEST_DOMAIN = "highest_domain_volts"
-
+# What the domains under work are held against: the same before the clock ran.
+BEFORE_CLOCK = "pre_open_deviation_volts"
 
 
 class Run(PoweredRun):
@@ -213,7 +214,11 @@ class Run(PoweredRun):
         self.measure("board_amps", amps)
         self.measure("terminal_volts", self.log.terminal_volts)
         self.measure("domain_volts", *volts)
-        self.measure("domain_deviation_volts", *(value - mean for value in volts))
+        deviations = [value - mean for value in volts]
+        self.measure("domain_deviation_volts", *deviations)
+        before = self.log.values_of(BEFORE_CLOCK) or (math.nan,) * len(deviations)
+        shifts = [now - then for now, then in zip(deviations, before, strict=True)]
+        self.measure("domain_shift_volts", *shifts)
         self.measure("energy_watt_hours", self.sampler.settled_power().watt_hours.value)
         self.measure("hottest_celsius", self._warmth.hottest)
         self.measure("cooling_ratio", self._warmth.cooling_ratio(watts, self.log.celsius))

@@ -11,6 +11,7 @@ from rig.board import (
     BringUp,
     Discovery,
     HashCounters,
+    StreamCount,
     WorkStream,
     bring_up_words,
     check_registers,
@@ -21,6 +22,7 @@ from rig.board import (
     hottest_of,
     read_sensors,
 )
+from rig.board.counting import STREAM_SECONDS
 from rig.board.read_back import Written
 from rig.pytestplugin.loss import broke_at_work, hunt
 from rig.pytestplugin.silence import SilenceWatch, broken_before
@@ -155,7 +157,7 @@ class ChainWatch:
     def _doubt(self, stream: WorkStream, lost_from: int) -> None:
         """A whole tail fell silent: is it still there?"""
         run = self._run
-        found = count_at_work(stream, run.product, seconds=DOUBT_SECONDS)
+        found = self._at_work(stream, DOUBT_SECONDS)
         self._quiet_until = run.slot.clock.now() + QUIET_SECONDS
         self._silence.restart(stream.heard, run.slot.clock.now())
         self.keep_at_work(f"chips from {lost_from} on fell silent", found.count)
@@ -165,11 +167,19 @@ class ChainWatch:
     def _census(self, stream: WorkStream) -> None:
         run = self._run
         self._census_at = run.slot.clock.now()
-        found = count_at_work(stream, run.product)
+        found = self._at_work(stream, STREAM_SECONDS)
         self._counters.look(stream)
         self.keep_at_work("at work", found.count)
         if found.count < run.product.chips:
             broke_at_work(run, f"only {found.count} chips answered to their name under work")
+
+    def _at_work(self, stream: WorkStream, seconds: float) -> StreamCount:
+        """A count of chips that have power: who is off because of a trip is not missing."""
+        run = self._run
+        found = count_at_work(stream, run.product, seconds=seconds)
+        if found.count < run.product.chips:
+            run.slot.supply.read()          # raises the trip, if the guard has switched off meanwhile
+        return found
 
     # ---- inside
 

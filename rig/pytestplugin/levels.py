@@ -24,9 +24,11 @@ MOVE_SECONDS = 40.0
 def try_levels(run: Run, at_level: Callable[[], object]) -> None:
     """Do ``at_level`` at the run's level, and at the next ones while a limit fails there.
 
-    The board is at work, and at the first level, when this begins; a critical failure ends it at once.
+    The board is at work at the run's level, the recipe's first or the one a sweep found, when this
+    begins; a critical failure ends it at once.
     """
-    search = LevelSearch(run.recipe.levels)
+    levels = run.recipe.levels
+    search = LevelSearch(levels[levels.index(run.level):])
     while (level := search.next) is not None:
         if level != run.level:
             go_to(run, level)

@@ -48,6 +48,11 @@ class RunLog:
         values = [taken.values[0] for taken in self.measurements if taken.name == name and taken.values]
         return values[-1] if values else None
 
+    def values_of(self, name: str) -> tuple[float, ...]:
+        """The last values of a measurement; none when it was not taken."""
+        values = [taken.values for taken in self.measurements if taken.name == name]
+        return values[-1] if values else ()
+
     def took(self, taken: Measurement) -> None:
         self.measurements.append(taken)
         self._journal.keep(Kind.MEASUREMENT, MeasurementRecord.of(taken))

@@ -122,6 +122,8 @@ def hunt(run: Run) -> None:
     run.phase("looking into the lost chips")
     run.slot.supply.enter(Phase.PRE_OPEN, HUNT_SECONDS)
     run.slot.side.set_fans(1.0)
+    if run.log.counts and not run.log.counts[-1].count and not run.log.counts[-1].at_work:
+        run.check_link()                # a port that was good at the bring-up may have died since
     _toggle(run)
     if run.chain.least >= run.product.chips:
         return
@@ -141,7 +143,7 @@ def _toggle(run: Run, more: int = 0) -> None:
         for volts, said in ((low, "the level's volts"), (high, "pre-open volts")):
             if _counts_at(run, volts) < wanted:
                 count = _count_at(run, volts, f"again at {said}")
-                if not count:           # a port that was good a minute ago may have died since
+                if not count:
                     run.check_link()
 
 

@@ -10,7 +10,7 @@ from types import MappingProxyType
 import numpy as np
 from numpy.typing import NDArray
 
-from rig.bm13xx.sweep import BATCHES, batch_seconds, window_counts
+from rig.bm13xx.sweep import BATCHES, batch_seconds
 from rig.errors import FileError, RecipeError
 from rig.pytestplugin.answers import SURE_TICKS
 from rig.pytestplugin.figures import WorkFigures
@@ -21,6 +21,7 @@ from rig.verdict.pattern import PatternFigures
 from rig.verdict.poisson import RateTest
 from rig.verdict.sequential import ChipCall
 from rig.work.issue import GUARD_BATCHES
+from rig.work.reach import within_reach
 from rig.work.survey import per_sub_core
 
 LOOK_SECONDS = 1.0
@@ -74,8 +75,7 @@ class FullPattern:
     def _needed_seconds(self, facts: Facts, file: Path) -> float:
         """For every sub-core's patterns, all jobs of the pack taken again and again."""
         pack, recipe = facts.pack, facts.recipe
-        met = pack.layout.position(pack.counter) < window_counts(pack.sweep_length, facts.mhz)
-        met &= pack.zero_bits >= pack.required_zero_bits + recipe.ticket_zero_bits
+        met = within_reach(pack, facts.mhz, recipe.ticket_zero_bits)
         rarest = int(per_sub_core(pack, met)[:, facts.present].min())
         if not rarest:
             raise FileError(

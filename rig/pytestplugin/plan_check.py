@@ -13,6 +13,7 @@ from rig.instruments.registry import check_families
 from rig.pytestplugin.judge import Facts
 from rig.pytestplugin.plan_reading import read_plan
 from rig.pytestplugin.setup import check_plan
+from rig.pytestplugin.sweep_check import check_sweep_work
 from rig.pytestplugin.workload import planned
 from rig.recipe import PlanFolder, check_ratings
 from rig.recipe.plan import WAIVERS
@@ -106,3 +107,4 @@ def _work(plan: PlanFolder, bench: FixtureFile) -> None:
         plan.product, plan.recipe, plan.limits, model, workload.pack, mhz, bench.simulated
     )
     workload.rule(facts, plan.folder / "recipe.yaml")
+    check_sweep_work(facts, plan.folder / "recipe.yaml")

@@ -19,6 +19,7 @@ from rig.guard.envelope import ENVELOPES
 from rig.instruments.registry import check_families
 from rig.pytestplugin.judge import Facts, Rule
 from rig.pytestplugin.options import RunOptions
+from rig.pytestplugin.sweep_check import check_sweep, check_sweep_work
 from rig.pytestplugin.workload import Workload, planned
 from rig.recipe import Level, Limits, PlanFolder, check_ratings, find_plans, load_plan
 from rig.slot import Phase
@@ -100,6 +101,8 @@ def prepare(options: RunOptions, clock: Clock, work_of: WorkOf = planned) -> Run
     run_id = f"{clock.utc():%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}"
     setup = RunSetup(options, run_id, fixture, entry, plan, model, workload, hashes)
     setup.new_rule()                        # only to see whether it can be met
+    if workload.instead is None:
+        check_sweep_work(setup.facts, plan.folder / "recipe.yaml")
     return setup
 
 
@@ -109,6 +112,7 @@ def check_plan(plan: PlanFolder) -> ChipModel:
     _check_envelopes(plan)
     _check_limits(plan)
     _check_decision(plan)
+    check_sweep(plan)
     return model
 
 

@@ -8,6 +8,7 @@ from typing import Self
 from pydantic import Field, model_validator
 
 from rig.datafile import Data
+from rig.recipe.clock_sweep import ClockSweep
 from rig.recipe.mode import Mode
 
 
@@ -152,6 +153,7 @@ class Recipe(Data):
     full_pattern: FullPattern = FullPattern()
     random_work: RandomWork = RandomWork()
     levels: tuple[Level, ...] = Field(min_length=1)
+    sweep: ClockSweep | None = None                     # each chip's clock, to find the level
     ship_marginal: bool = True
     write_eeprom: bool = False                          # the result, at the end: PT2 record, unenciphered
 
@@ -169,4 +171,6 @@ class Recipe(Data):
             raise ValueError("cold_amps, pre_open_amps, limit_amps in rising order")
         if self.limit_amps > self.over_amps:
             raise ValueError("limit_amps at or below over_amps")
+        if self.sweep is not None and self.sweep.hottest_celsius >= self.hottest_celsius:
+            raise ValueError("sweep.hottest_celsius below hottest_celsius")
         return self

@@ -51,7 +51,10 @@ class Bench:
                 await ports.settle()
             servers = [
                 await serve_truth(lambda: self._rack.truth(self._clock.now())),
-                await serve_pdu(lambda n, wanted: self._rack.switch_outlet(n, wanted, self._clock.now())),
+                await serve_pdu(
+                    lambda n, wanted: self._rack.switch_outlet(n, wanted, self._clock.now()),
+                    lambda n, seconds: self._rack.watch_outlet(n, seconds, self._clock.now()),
+                ),
                 await serve_control(self._runtime.bench_socket, self._act),
             ]
             self._announce(port_of(servers[0]), port_of(servers[1]), print_ports=print_ports)

@@ -111,7 +111,8 @@ class Board:
         for domain in effects.silent_domains:
             self._alive[self._chips_of(domain)] = False
         rates = silicon.hit_rate(
-            effects.base_hit_rate, self.lottery.fast_mhz, volts, self.chain.chips.mhz, self.heat.celsius
+            effects.base_hit_rate, self.lottery.fast_mhz - effects.slower_mhz, volts, self.chain.chips.mhz,
+            self.heat.celsius,
         )
         self.chain.set_conditions(
             Conditions(self._alive, self._commands_reach(volts), volts, rates, effects), now

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
-from rig.bm13xx.commands import Command, CommandDecoder, ReadRegister
+from rig.bm13xx.commands import Command, CommandDecoder, ReadRegister, WriteRegister
 from rig.bm13xx.models import chip_model
 from rig.bm13xx.registers import Register
 from rig.bm13xx.ticket import plain_mask
@@ -18,6 +20,8 @@ from rig.sim.silicon import WRONG_SHARE
 from rig.sim.wire import TOLERANCE, Incoming, Outgoing, garbled, rates_agree
 
 _PUMP_SECONDS = 0.005              # how often answers are let out while chips hash
+# Clocks that are moved chip by chip change what all find each time; it is worked out when they rest.
+_STILL_SECONDS = 0.004
 _COUNT_ALL = ReadRegister(Register.CHIP_ID)
 
 
@@ -43,6 +47,7 @@ class Chain:
         self._sweeps: list[Sweep] = []
         self._built = -1
         self._harvested = 0.0
+        self._still_at = -math.inf
 
     @property
     def bytes_dropped(self) -> int:
@@ -141,7 +146,12 @@ class Chain:
         return min(leading(hears), self._linked)
 
     def _execute(self, command: Command, baud: float, now: float) -> None:
+        one_clock = _moves_one_clock(command)
+        if not one_clock:
+            self._still_at = -math.inf
         self._harvest(now)
+        if one_clock:
+            self._still_at = now + _STILL_SECONDS
         if command == _COUNT_ALL and self._conditions and self._joints.counted(self._conditions.effects):
             self._relink()
         answering = self.chips.execute(command, self._reach(baud), now)
@@ -163,6 +173,8 @@ class Chain:
     def _harvest(self, now: float) -> None:
         """Put what the sweeps found up to ``now`` on the line."""
         now = max(now, self._harvested)
+        if now < self._still_at:
+            return
         if self._built != self.chips.revision:
             self._rebuild()
         for sweep in self._sweeps:
@@ -236,3 +248,10 @@ class Chain:
             rolled=rolling & 0xFFFF if rolling & ROLLING else 0,
             long=bool(rolling & ROLLING),
         )
+
+
+def _moves_one_clock(command: Command) -> bool:
+    return (
+        isinstance(command, WriteRegister) and command.register == Register.PLL0_PARAMETER
+        and command.address is not None
+    )

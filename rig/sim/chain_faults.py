@@ -129,6 +129,14 @@ class WeakChip(ChipFault):
         effects.base_hit_rate[self.chip] = self.rate
 
 
+class SlowChip(ChipFault):
+    kind: Literal["slow_chip"]
+    mhz: float = Field(gt=0, le=600)
+
+    def strike(self, effects: Effects) -> None:
+        effects.slower_mhz[self.chip] += self.mhz
+
+
 class SlowBoard(Fault):
     kind: Literal["slow_board"]
     rate: Share

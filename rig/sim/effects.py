@@ -61,6 +61,7 @@ class Effects:
 
     seed: int
     base_hit_rate: Floats
+    slower_mhz: Floats                 # how much sooner each chip's margin ends
     dead_cores: Flags
     error_rate: Floats
     chip_ids: Words
@@ -113,6 +114,7 @@ class Effects:
         return cls(
             seed=lottery.seed,
             base_hit_rate=lottery.hit_rate.copy(),
+            slower_mhz=np.zeros(chips),
             dead_cores=np.zeros((chips, model.cores), dtype=np.bool_),
             error_rate=np.zeros(chips),
             chip_ids=np.full(chips, model.chip_id, dtype=np.uint32),

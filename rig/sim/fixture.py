@@ -8,10 +8,11 @@ from __future__ import annotations
 import math
 
 from rig.bm13xx.registers import RESET_VALUES, Register, baud_of
-from rig.fixturefile import SlotEntry
+from rig.fixturefile import SlotEntry, Watchdog
 from rig.sim.board import Board
 from rig.sim.circuit import Path, Power
 from rig.sim.effects import Part
+from rig.sim.mains import MainsPath
 from rig.sim.supply import SupplyOutput
 from rig.sim.thermal import Fans
 from rig.sim.wire import Noise
@@ -29,9 +30,9 @@ _STRETCH = 1.5
 class SimSlot:
     """Everything in one slot, sans-IO. Told the time, it catches up.
 
-    Attributes: ``output`` the supply's stage; ``fans``; ``power``; ``board``; ``outputs`` the levels
-    of the bridge's output pins by number. The relays rest as at bench start: reset held, loop-back
-    open, discharging.
+    Attributes: ``output`` the supply's stage; ``mains`` before it; ``fans``; ``power``; ``board``;
+    ``outputs`` the levels of the bridge's output pins by number. The relays rest as at bench start:
+    reset held, loop-back open, discharging.
     """
 
     def __init__(self, name: str, entry: SlotEntry, seed: int, now: float) -> None:
@@ -43,7 +44,11 @@ class SimSlot:
         self.power = Power()
         self.board: Board | None = None
         self._noise = Noise(seed)
-        self.outputs = dict.fromkeys((entry.pins.reset, entry.pins.loopback, entry.pins.discharge), False)
+        pins = entry.pins
+        driven = (pins.reset, pins.loopback, pins.discharge, pins.watchdog_feed)
+        self.outputs = dict.fromkeys((pin for pin in driven if pin is not None), False)
+        self.mains = MainsPath(entry.watchdog_seconds if entry.watchdog is Watchdog.RELAY else None)
+        self.output.feed_mains(on=self.mains.settle(now))
         self._contacts = True
         self._loop_opened: float | None = None
         self._first_on: float | None = None
@@ -80,6 +85,8 @@ class SimSlot:
             return self.outputs[pin]
         if pin == pins.estop:
             return board is None or not board.effects.estop_open
+        if pin == pins.watchdog_closed:
+            return self.mains.closed(self._now)
         if pin == pins.lid:
             return board is None or not board.effects.lid_open
         return pin == pins.seated and self.seated is not None
@@ -89,8 +96,25 @@ class SimSlot:
         if pin not in self.outputs:
             return False
         self.outputs[pin] = high
+        if pin == self.entry.pins.watchdog_feed:
+            self.mains.drive(now, high=high)
+            self.output.feed_mains(on=self.mains.settle(now))
+            return True
         self._step(_LEAST_STEP_SECONDS, now)
         return True
+
+    # ---- mains
+
+    def switch_outlet(self, now: float, *, on: bool) -> None:
+        """By the PDU."""
+        self.advance(now)
+        self.mains.switch(on=on)
+        self.output.feed_mains(on=self.mains.settle(now))
+
+    def watch_outlet(self, seconds: float, now: float) -> None:
+        """The PDU's watchdog of the outlet: armed or fed, disarmed with 0."""
+        self.advance(now)
+        self.mains.watch(seconds, now)
 
     @property
     def loopback(self) -> bool:
@@ -161,7 +185,8 @@ class SimSlot:
             return RESTING_STEP_SECONDS
         opening = self._loop_opened is not None and self._contacts
         usual = STEP_SECONDS if opening else self._stride
-        return min(usual, max(2 * _LEAST_STEP_SECONDS, self.output.watchdog_left))
+        due = min(self.output.watchdog_left, self.mains.left(self._now))
+        return min(usual, max(2 * _LEAST_STEP_SECONDS, due))
 
     def _step(self, seconds: float, now: float) -> None:
         board, before = self.board, self.power
@@ -172,6 +197,7 @@ class SimSlot:
             self.fans.stop(board.effects.stopped_fans, full=board.effects.fans_full)
             self.output.fault_amps = board.effects.trip_amps
         self._move_contactor(now)
+        self.output.feed_mains(on=self.mains.settle(now))
         self._obeyed = self.output.orders
         self.output.slew(seconds)
         self._settle(seconds)

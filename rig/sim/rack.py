@@ -76,8 +76,17 @@ class Rack:
         for slot in fed:
             slot.advance(now)
             if wanted is not None:
-                slot.output.feed_mains(on=wanted)
-        return all(slot.output.powered for slot in fed) if fed else None
+                slot.switch_outlet(now, on=wanted)
+        return all(slot.mains.outlet for slot in fed) if fed else None
+
+    def watch_outlet(self, outlet: int, seconds: float | None, now: float) -> float | None:
+        """Arm, feed or (0) disarm an outlet's watchdog, or read its seconds. None: no such outlet."""
+        fed = [slot for slot in self.slots.values() if slot.entry.supply.pdu_outlet == outlet]
+        for slot in fed:
+            slot.advance(now)
+            if seconds is not None:
+                slot.watch_outlet(seconds, now)
+        return max((slot.mains.watch_seconds for slot in fed), default=None)
 
     def _place(
         self, name: str, serial: str, product: str, plans: Path, scenario: Scenario, now: float

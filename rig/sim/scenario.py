@@ -22,8 +22,8 @@ from rig.sim import station_faults as station
 AnyFault = Annotated[
     chain.DeadChip | chain.BrokenResponse | chain.StuckBusy | chain.IntermittentJoint | chain.NoClock
     | chain.ResetStuck | chain.HeatDrop | chain.VoltDrop | chain.WrongChipId | chain.DuplicateAddress
-    | chain.WeakChip | chain.SlowBoard | chain.HardwareErrors | chain.BadCores | chain.StaleJobs
-    | chain.DuplicateNonces
+    | chain.WeakChip | chain.SlowChip | chain.SlowBoard | chain.HardwareErrors | chain.BadCores
+    | chain.StaleJobs | chain.DuplicateNonces
     | kinds.HotBoard | kinds.PowerHigh | kinds.OpenInput | kinds.ShortCircuit | kinds.Leakage
     | kinds.DeadDomain | kinds.DomainVoltage
     | kinds.EepromAbsent | kinds.EepromCorrupt | kinds.EepromDuplicateSerial | kinds.SensorAbsent

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import re
 import socket
 from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
@@ -15,6 +16,8 @@ from rig.sim.scpi import Answer
 
 HOST = "127.0.0.1"
 _LINE_BYTES = 65_536
+_OUTLET = re.compile(r"(GET|PUT) /outlets/(\d{1,6})(/watchdog)?", re.ASCII)
+_SECONDS = re.compile(r"\d{1,4}(\.\d{1,3})?", re.ASCII)
 Serve = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
 
@@ -125,11 +128,17 @@ async def serve_control(path: Path, act: Callable[[Any], Awaitable[Mapping[str, 
     return server
 
 
-async def serve_pdu(switch: Callable[[int, bool | None], bool | None]) -> asyncio.Server:
+Switch = Callable[[int, bool | None], bool | None]
+Watch = Callable[[int, float | None], float | None]
+
+
+async def serve_pdu(switch: Switch, watch: Watch) -> asyncio.Server:
     """Outlets over HTTP, as labgrid's ``rest`` power ports want them.
 
     GET /outlets/N answers 1 or 0; PUT with a body 1 or 0 switches. ``switch`` is given the outlet and
     what to switch it to (None: nothing), and returns its state, None when there is no such outlet.
+    GET /outlets/N/watchdog answers seconds, 0 when it is not armed; PUT arms and feeds it (0 disarms):
+    ``watch`` likewise.
     """
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -137,7 +146,7 @@ async def serve_pdu(switch: Callable[[int, bool | None], bool | None]) -> asynci
             head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")
             sizes = [line.split(":")[1] for line in head if line.lower().startswith("content-length:")]
             body = await reader.readexactly(int(sizes[0])) if sizes else b""
-            writer.write(_http(head[0], body.decode("latin-1"), switch))
+            writer.write(_http(_pdu(head[0], body.decode("latin-1"), switch, watch)))
         except (ConnectionError, ValueError, EOFError, asyncio.LimitOverrunError):
             pass
         finally:
@@ -146,13 +155,23 @@ async def serve_pdu(switch: Callable[[int, bool | None], bool | None]) -> asynci
     return await asyncio.start_server(serve, HOST, 0)
 
 
-def _http(request: str, body: str, switch: Callable[[int, bool | None], bool | None]) -> bytes:
-    method, _, rest = request.partition(" ")
-    place, _, number = rest.partition(" ")[0].strip("/").partition("/")
-    state = None
-    if place == "outlets" and number.isdigit() and (method == "GET" or body in ("0", "1")):
-        state = switch(int(number), None if method == "GET" else body == "1")
-    status, text = ("200 OK", str(int(state))) if state is not None else ("404 Not Found", "no such outlet")
+def _pdu(request: str, body: str, switch: Switch, watch: Watch) -> str | None:
+    """What the PDU answers; None for what it does not have."""
+    asked = _OUTLET.fullmatch(request.partition(" HTTP/")[0])
+    if asked is None:
+        return None
+    method, outlet, watchdog = asked[1], int(asked[2]), asked[3]
+    if watchdog and (method == "GET" or _SECONDS.fullmatch(body)):
+        seconds = watch(outlet, None if method == "GET" else float(body))
+        return None if seconds is None else f"{seconds:g}"
+    if not watchdog and (method == "GET" or body in ("0", "1")):
+        state = switch(outlet, None if method == "GET" else body == "1")
+        return None if state is None else str(int(state))
+    return None
+
+
+def _http(found: str | None) -> bytes:
+    status, text = ("200 OK", found) if found is not None else ("404 Not Found", "no such outlet")
     return (
         f"HTTP/1.1 {status}\r\nContent-Type: text/plain\r\nContent-Length: {len(text)}\r\n"
         f"Connection: close\r\n\r\n{text}"

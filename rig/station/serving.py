@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import secrets
 import signal
 import socket
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -45,14 +47,19 @@ def serve(place: Place, badges: BadgeFile, host: str, port: int, told: Callable[
         )
     try:
         with _listening(host, port) as door:
-            asyncio.run(_serve(place, badges, host, door, told))
+            left = asyncio.run(_serve(place, badges, host, door, told))
     finally:
         lock.release()
+    if left:
+        # multiprocessing would wait for its children at the end of Python; these are to go on
+        sys.stdout.flush()
+        os._exit(0)
 
 
 async def _serve(
     place: Place, badges: BadgeFile, host: str, door: socket.socket, told: Callable[[str], None]
-) -> None:
+) -> int:
+    """How many runs it has left to themselves."""
     clock = SystemClock()
     station, sessions = Station(place, clock), Sessions(badges, clock)
     view = view_token(place.runtime.folder / "station.view")
@@ -81,7 +88,9 @@ async def _serve(
         except asyncio.CancelledError:
             pass
         finally:
+            left = len(station.crew.runs)
             await station.close()
+    return left
 
 
 def view_token(file: Path) -> str:

@@ -9,29 +9,24 @@ from typing import Any
 
 from rig.clock import Clock
 from rig.errors import RigError
-from rig.fixture.processes import check_bench_covers, ensure_bench
 from rig.purpose import Purpose
-from rig.records import STORE_FILE, RunRecord
-from rig.records.lookup import Lookup
-from rig.records.repairs import Kind as RepairKind
-from rig.records.repairs import Repair, RepairBook
+from rig.records import RunRecord
 from rig.station.admission import Admissions
 from rig.station.crew import Crew, OnRun, Outcome
 from rig.station.endings import ending_of, refused_ending
 from rig.station.facts import Facts
 from rig.station.feeds import Feeds
 from rig.station.flow import Admission, Answer, EndShift, Order, Person, Release, Rework, Start, StationFlow
-from rig.station.golden import load_book
 from rig.station.guardlook import GuardLook
 from rig.station.hub import TILE_SECONDS, Hub
 from rig.station.labels import label_of, print_label
+from rig.station.past import Past, call_bench
 from rig.station.picture import Picture
 from rig.station.place import Place
 from rig.station.presses import PressLog
 from rig.station.scans import Kind, read_scan
 from rig.station.shift import ShiftBook
 from rig.station.slotflow import Conditions, SlotFlow
-from rig.station.timing import LAST_RUNS
 from rig.station.view import StationView, TileState
 from rig.station.words import say
 
@@ -57,6 +52,7 @@ class Station:
             place.results, place.fixture, ship_marginal=place.plan.recipe.ship_marginal
         )
         self._facts = Facts(self._shifts, place.fixture, place.results, clock)
+        self._past = Past(place, clock)
         self._admissions = Admissions(place.results, place.fixture, place.plan)
         self.log = PressLog(place.results, clock)
         self.picture = Picture(
@@ -71,31 +67,27 @@ class Station:
     async def open(self) -> None:
         """The forkserver, the first look at the guard, and the runs that an earlier station left."""
         if self.place.fixture.simulated:
-            await asyncio.to_thread(self._call_bench)
+            await asyncio.to_thread(call_bench, self.place)
         await asyncio.to_thread(self.crew.warm_up)
-        self._learn(await asyncio.to_thread(self._past))
+        for record in await asyncio.to_thread(self._past.last_passed):
+            self.picture.timing.learn(record)
         adopted = self.crew.adopt(list(self._slots))
         for run in adopted:
             self._slots[run.slot].began(run.serial)
         await self._see()
         await self._facts.look()
-        if adopted:
-            self.picture.notice(say("notice.restarted", went_on=len(adopted), closed=0))
+        closed = await asyncio.to_thread(self._past.close_dead, [run.slot for run in adopted])
+        if adopted or closed:
+            self.picture.notice(say("notice.restarted", went_on=len(adopted), closed=len(closed)))
+        for record in closed:
+            self.picture.notice(say("notice.closed", run=record.run_id, serial=record.serial,
+                                    number=self._slots[record.slot].number))
 
     async def serve(self) -> None:
-        """Until cancelled: look at the guard, insist on stops, tell the pages."""
-        looks = asyncio.create_task(self._keep_looking())
-        try:
-            while True:
-                with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(self._changed.wait(), LOOK_SECONDS)
-                self._changed.clear()
-                self.tell()
-                await asyncio.sleep(TILE_SECONDS)
-        finally:
-            looks.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await looks
+        """Until cancelled: look at the guard, insist on stops, tell the pages. A bug ends the station."""
+        async with asyncio.TaskGroup() as both:
+            both.create_task(self._keep_looking())
+            both.create_task(self._keep_telling())
 
     async def close(self) -> None:
         """Let go; runs that are on go on, and the guard with them."""
@@ -189,7 +181,7 @@ class Station:
                 except RigError as error:
                     return Answer("refused", say("refused.release", text=str(error)), order.slot)
             case Rework():
-                return await asyncio.to_thread(self._reworked, order, answer)
+                return await asyncio.to_thread(self._past.reworked, order, answer)
             case EndShift():
                 self._shifts.end()
                 self._facts.soon()
@@ -202,23 +194,6 @@ class Station:
         self.picture.endings.pop(order.slot, None)
         self.crew.start(order.slot, asked.serial, asked.purpose, asked.who, asked.presses)
 
-    def _reworked(self, order: Rework, answer: Answer) -> Answer:
-        """A repair by card: where, is what the board's last run said."""
-        book = RepairBook(self.place.results / STORE_FILE)
-        runs = Lookup(self.place.results / STORE_FILE).lines(serial=order.serial, slot=None, limit=1)
-        if load_book(self.place.results).boards.get(order.serial) is not None:
-            return Answer("refused", say("refused.golden_stop", serial=order.serial))
-        if not runs:
-            return Answer("refused", say("refused.no_run", serial=order.serial, code=order.code))
-        try:
-            book.keep(Repair.told(
-                order.serial, self.clock.utc(), RepairKind.REPAIR, did="rework card at the station",
-                operator=order.who, code=order.code, place="as the run said", run_id=runs[0].run_id,
-            ))
-        except RigError as error:
-            return Answer("refused", say("run.refused", text=str(error)))
-        return answer
-
     # -- what happens by itself -----------------------------------------------------------------
 
     async def _keep_looking(self) -> None:
@@ -228,6 +203,14 @@ class Station:
             self.crew.tick(self._tripped)
             await self._facts.look()
             await asyncio.sleep(max(0.02, LOOK_SECONDS - (self.clock.now() - began)))
+
+    async def _keep_telling(self) -> None:
+        while True:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._changed.wait(), LOOK_SECONDS)
+            self._changed.clear()
+            self.tell()
+            await asyncio.sleep(TILE_SECONDS)
 
     async def _see(self) -> None:
         found = await self._guard.look()
@@ -247,9 +230,9 @@ class Station:
         product = self.place.plan.product
         if record is not None:
             ending = ending_of(record, product, golden=record.purpose is Purpose.GOLDEN)
-            self._timing_learns(record)
+            self.picture.timing.learn(record)
         else:
-            text, code = run.refusal or ("The run's process ended and left no record.", 3)
+            text, code = run.refusal or (say("run.died").text, 3)
             ending = refused_ending(run.serial, text, by_station=code != 2 and code != 4)
         self.picture.endings[run.slot] = ending
         self.flow.finished(run.slot, ending.ended)
@@ -272,24 +255,6 @@ class Station:
             self.picture.endings[run.slot] = ending.with_label(words)
             self._changed.set()
 
-    def _timing_learns(self, record: RunRecord) -> None:
-        self.picture.timing.learn(record)
-
-    def _learn(self, records: list[RunRecord]) -> None:
-        for record in records:
-            self._timing_learns(record)
-
-    def _call_bench(self) -> None:
-        place = self.place
-        bench = ensure_bench(place.fixture_file, place.runtime, place.plan.folder.parent.resolve())
-        check_bench_covers(place.fixture, bench, place.fixture_file)
-
-    def _past(self) -> list[RunRecord]:
-        place = self.place
-        return Lookup(place.results / STORE_FILE).last_passed(
-            place.plan.product.product, simulated=place.fixture.simulated, limit=LAST_RUNS
-        )
-
     def _tripped(self, slot: str) -> bool:
         found: Conditions | None = self.picture.conditions.get(slot)
         return found is not None and (found.tripped is not None or not found.leased)
@@ -299,8 +264,14 @@ class Station:
         return self._feeds.free(slot, busy)
 
     def _do(self, work: Coroutine[Any, Any, None]) -> None:
-        task = asyncio.get_running_loop().create_task(work)
+        task = asyncio.get_running_loop().create_task(self._told(work))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
 
+
+    async def _told(self, work: Coroutine[Any, Any, None]) -> None:
+        try:
+            await work
+        except RigError as error:
+            self.picture.notice(say("refused.store", text=str(error)))

@@ -104,6 +104,7 @@ EXPECTED: Mapping[str, Expected] = {
     "no_clock": _board("CHAIN-NONE"),
     "reset_stuck": _board("CHAIN-NONE"),
     "weak_chip": _board("CHIP-WEAK", caught=_at_most("rate", 0.985)),
+    "slow_chip": _board("CHIP-WEAK", caught=_at_least("mhz", 120)),
     "bad_cores": _board("CHIP-CORES", caught=_many_cores),
     "hardware_errors": _board("CHIP-ERRORS", caught=_at_least("rate", 0.02)),
     "slow_board": _board("BOARD-RATE", "CHIP-WEAK", caught=_at_most("rate", 0.985)),

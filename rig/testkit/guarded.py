@@ -46,7 +46,7 @@ class VirtualGuard:
         self.notes = GuardNotes()
         self._name, self._clock = name, clock
         self._token: str | None = None
-        crew = Crew(name, lambda: entry, lambda: mains, clock, self.notes, tools)
+        crew = Crew(name, entry, lambda: entry, lambda: mains, clock, self.notes, tools)
         self._slot = SlotGuard(name, crew)
         crew.start(_without_end)
         clock.start("watch", self._watch)

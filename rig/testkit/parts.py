@@ -91,8 +91,10 @@ class VirtualMains:
         self._switch(on=True)
 
     def is_fed(self) -> bool:
-        return self._slot.output.powered
+        return self._slot.mains.outlet
+
+    def watch(self, seconds: float) -> None:
+        self._slot.watch_outlet(seconds, self._clock.now())
 
     def _switch(self, *, on: bool) -> None:
-        self._slot.advance(self._clock.now())
-        self._slot.output.feed_mains(on=on)
+        self._slot.switch_outlet(self._clock.now(), on=on)

@@ -65,6 +65,8 @@ def _end_of_chain(evidence: Evidence, loss: Loss) -> Draft:
     works = unheard_work(evidence)
     if works is not None:
         return Draft(Code.CHAIN_RESPONSE, (seen, works), facts, chip=count, domain=domain)
+    if count == 0 and evidence.link_echoes is not True and not evidence.tripped:
+        return Draft(Code.STN_LINK, (seen, "the fixture's loop-back was not tried"))
     if count == 0:
         return Draft(Code.CHAIN_NONE, (seen, "the fixture's loop-back gives back what is sent"), facts)
     return Draft(Code.CHAIN_SHORT, (seen,), facts, chip=count, domain=domain)

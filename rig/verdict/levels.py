@@ -14,7 +14,9 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from enum import Enum
+from typing import Self
 
+from rig.recipe.clock_sweep import ClockSweep
 from rig.recipe.recipe import Level
 
 # ---- levels in order
@@ -100,6 +102,15 @@ class SweepRules:
     accepted_rate: float = 0.98
     hottest_celsius: float = 62.0
 
+    @classmethod
+    def of(cls, sweep: ClockSweep) -> Self:
+        """As a recipe has them."""
+        return cls(
+            step_mhz=sweep.step_mhz, flex_mhz=sweep.flex_mhz, float_share=sweep.float_share,
+            above_mhz=sweep.above_mhz, least_board_rate=sweep.least_board_rate,
+            accepted_rate=sweep.accepted_rate, hottest_celsius=sweep.hottest_celsius,
+        )
+
 
 class Stop(Enum):
     """Why a sweep ended."""
@@ -109,6 +120,7 @@ class Stop(Enum):
     HEAT = "too hot"
     RANGE_END = "end of the range"
     ALL_FROZEN = "every chip frozen"
+    TIME = "out of time"
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,6 +179,15 @@ class Sweep:
             return replace(self, power_cycle=True, retried=True)
         return self._raised(look)
 
+    def out_of_time(self) -> Sweep:
+        """Ended here: the clocks that were proved by now count."""
+        return replace(self, stop=Stop.TIME, power_cycle=False)
+
+    @property
+    def most_rounds(self) -> int:
+        """Looks from here to the end at most, the one that is repeated cold among them."""
+        return math.ceil((self.end_mhz - min(self.mhz)) / self.rules.step_mhz) + 3
+
     def _raised(self, look: SweepLook) -> Sweep:
         frozen = tuple(
             was or not good for was, good in zip(self.frozen, look.good, strict=True)
@@ -197,6 +218,12 @@ class Sweep:
         """How far the others may run above the slowest that is frozen."""
         slowest = min((top for top, froze in zip(held, frozen, strict=True) if froze), default=math.inf)
         return slowest * (1.0 + self.rules.float_share)
+
+    @property
+    def failed(self) -> tuple[int, ...]:
+        """Chips that were good at no clock they were looked at."""
+        chips = zip(self.best, self.frozen, strict=True)
+        return tuple(chip for chip, (top, froze) in enumerate(chips) if froze and math.isnan(top))
 
     @property
     def clocks(self) -> tuple[float, ...]:

@@ -48,12 +48,14 @@ def pattern_figures(
         bad_sub_cores=np.count_nonzero(lacking, axis=(1, 2)).astype(np.int64),
         short_sub_cores=np.count_nonzero(short, axis=(1, 2)).astype(np.int64),
         chip_rate=_ratio(chip_hits, chip_trials),
-        domain_balance=_domain_balance(trials, hits, chips_per_domain),
+        domain_balance=domain_balance(trials, hits, chips_per_domain),
         board_rate=float(_ratio(chip_hits.sum(keepdims=True), chip_trials.sum(keepdims=True))[0]),
     )
 
 
-def _domain_balance(trials: Counts, hits: Counts, chips_per_domain: int) -> NDArray[np.float64]:
+def domain_balance(trials: Counts, hits: Counts, chips_per_domain: int) -> NDArray[np.float64]:
+    """(domains,) the least share of a domain's four core stacks against the mean of all; NaN where
+    nothing was asked. Takes (chips, cores, parts of a core) counts."""
     def by_stack(counts: Counts) -> NDArray[np.int64]:
         cores = counts.shape[1]
         each = counts.sum(axis=2, dtype=np.int64)

@@ -8,10 +8,10 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
-from rig.bm13xx.chain import ChainLayout
-from rig.bm13xx.sweep import BATCHES, VERSIONS_PER_BATCH, batch_seconds, window_counts
+from rig.bm13xx.sweep import BATCHES, VERSIONS_PER_BATCH, batch_seconds
 from rig.work.damage import Namer
 from rig.work.pack import Pack
+from rig.work.reach import Clocks, within_reach
 
 GUARD_BATCHES = 16                   # answers still under way: replies wait for each other on the chain
 SILENT_SECONDS = 1.0                 # after this long without an answer the time alone tells what is due
@@ -61,16 +61,14 @@ class KnownJob:
 class KnownAnswers:
     """A pack's jobs, indexed for one way of running the chips.
 
-    Left out, as no chip can give them: answers beyond the window swept at ``mhz``, and those
-    weaker than the ticket's ``ticket_zero_bits`` more than the pack requires.
+    ``mhz`` of all chips, or one each. Left out, as no chip can give them: answers beyond the window
+    that a chip sweeps at its clock, and those weaker than the ticket's ``ticket_zero_bits`` more than
+    the pack requires.
     """
 
-    def __init__(
-        self, pack: Pack, layout: ChainLayout, sweep_length: int, mhz: float, ticket_zero_bits: int
-    ) -> None:
-        reachable = layout.position(pack.counter) < window_counts(sweep_length, mhz)
-        reachable &= pack.zero_bits >= pack.required_zero_bits + ticket_zero_bits
-        self._pack, self._reachable = pack, reachable
+    def __init__(self, pack: Pack, sweep_length: int, mhz: Clocks, ticket_zero_bits: int) -> None:
+        self._pack = pack
+        self._reachable = within_reach(pack, mhz, ticket_zero_bits, sweep_length)
         self._cores = pack.model.cores
         self._jobs: dict[int, KnownJob] = {}
         self.seconds_per_batch = batch_seconds(sweep_length)

@@ -15,6 +15,7 @@ from rig.work.census import Census, CensusBook
 from rig.work.damage import extent
 from rig.work.issue import Index, Issue, KnownAnswers, reply_keys
 from rig.work.pack import Pack
+from rig.work.reach import Clocks
 from rig.work.templates import JobSlots
 from rig.work.verify import JOB_IDS, Outcome, verify_batch
 
@@ -57,7 +58,8 @@ class Ledger:
     """Books what one board returns while it works through ``pack``.
 
     Times are seconds of one monotonic clock. ``mhz`` is the hash clock of all chips,
-    ``ticket_zero_bits`` what their ticket mask asks for beyond the pack's required zero bits.
+    or (chips,) each one's own, ``ticket_zero_bits`` what their ticket mask asks for beyond the
+    pack's required zero bits.
     ``known``: the pack indexed for just that, for boards in one process to share. ``closed`` is
     given each issue when nothing more will be taken of it.
 
@@ -65,19 +67,19 @@ class Ledger:
     """
 
     def __init__(
-        self, pack: Pack, layout: ChainLayout, sweep_length: int, mhz: float, *, ticket_zero_bits: int = 0,
+        self, pack: Pack, layout: ChainLayout, sweep_length: int, mhz: Clocks, *, ticket_zero_bits: int = 0,
         known: KnownAnswers | None = None, closed: Callable[[Issue], None] | None = None,
     ) -> None:
         self._model, self._layout = pack.model, layout
         self._required = pack.required_zero_bits
-        self._known = known or KnownAnswers(pack, layout, sweep_length, mhz, ticket_zero_bits)
+        self._known = known or KnownAnswers(pack, sweep_length, mhz, ticket_zero_bits)
         self._version_space_seconds = version_space_seconds(sweep_length)
         self._census = CensusBook(layout, self._model.cores, self._version_space_seconds)
         self._slots = JobSlots(pack.templates)
         self._closed = closed
         self._present: Issue | None = None
         self._before: Issue | None = None
-        self._replaced_at = self._heard_at = -np.inf
+        self._replaced_at = self._heard_at = self._taken_at = -np.inf
         self._tried: dict[int, int] = {}         # rows of each job that made trials
         chips, cores = layout.chips, self._model.cores
         self._core_trials = np.zeros((chips, cores), dtype=np.int32)
@@ -118,17 +120,20 @@ class Ledger:
         """
         most = max(FEWEST_NAMED, len(frames) // MOST_NAMED)
         for piece in damaged[:most]:
-            self._excuse(piece, now)
+            self._excuse(piece)
         self._unnamed += sum(extent(piece).frames for piece in damaged[most:])
-        if not len(frames):
-            return
+        if len(frames):
+            self._take_all(frames, now)
+        self._taken_at = now
+
+    def _take_all(self, frames: Frames, now: float) -> None:
         verified = verify_batch(frames, self._slots.templates, self._slots.live, self._required)
         kinds = np.bincount(verified.outcome, minlength=len(Outcome))
         self._corrupt += int(kinds[Outcome.CORRUPT])
         if kinds[Outcome.UNKNOWN_JOB]:
-            self._unknown += len(self._own_fault(frames[verified.outcome == Outcome.UNKNOWN_JOB], now))
+            self._unknown += len(self._own_fault(frames[verified.outcome == Outcome.UNKNOWN_JOB]))
         if kinds[Outcome.WRONG]:
-            self._take_wrong(self._own_fault(frames[verified.outcome == Outcome.WRONG], now))
+            self._take_wrong(self._own_fault(frames[verified.outcome == Outcome.WRONG]))
         if kinds[Outcome.GENUINE] == len(frames):
             self._take_genuine(frames, now)
         elif kinds[Outcome.GENUINE]:
@@ -154,15 +159,18 @@ class Ledger:
             issue for issue in (self._present, self._before) if issue is not None
         )
 
-    def _open_issues(self, now: float) -> list[Issue]:
-        """Those whose answers may still come: the present one, and for a while the one before."""
-        late = self._before if now - self._replaced_at <= LATE_SECONDS else None
+    def _open_issues(self) -> list[Issue]:
+        """Those whose answers may be in what is read now: the present one, and for a while the one before.
+
+        What is read now may have come right after the last reading, however late the host is by now.
+        """
+        late = self._before if self._taken_at - self._replaced_at <= LATE_SECONDS else None
         return [issue for issue in (self._present, late) if issue is not None]
 
-    def _excuse(self, piece: bytes, now: float) -> None:
+    def _excuse(self, piece: bytes) -> None:
         """Void the answers that a damaged piece names."""
         unnamed = extent(piece).frames
-        for issue in self._open_issues(now):
+        for issue in self._open_issues():
             named = issue.known.namer.name(piece)
             if named.rows:
                 self._void(issue, np.array(named.rows))
@@ -179,7 +187,7 @@ class Ledger:
             self._passed -= self._by_place(places[late]).sum(axis=1)
             self._core_trials -= self._by_place(places[late[late >= issue.first_trial]])
 
-    def _own_fault(self, frames: Frames, now: float) -> Frames:
+    def _own_fault(self, frames: Frames) -> Frames:
         """Odd replies less those that the wire made of known answers.
 
         One damaged frame in 32 has a right checksum all the same. So on a wire that damages, replies
@@ -189,7 +197,7 @@ class Ledger:
         own = np.ones(len(frames), dtype=np.bool_)
         looked = min(len(frames), FEWEST_NAMED) if self._slipped < most else 0
         for at in range(looked):
-            for issue in self._open_issues(now):
+            for issue in self._open_issues():
                 named = issue.known.namer.name(frames[at].tobytes())
                 if named.rows and self._slipped < most:
                     self._void(issue, np.array(named.rows))
@@ -200,7 +208,7 @@ class Ledger:
 
     def _take_genuine(self, frames: Frames, now: float) -> None:
         job_ids = frames[:, 7] >> 4
-        for issue in self._open_issues(now):
+        for issue in self._open_issues():
             mine = job_ids == issue.job_id
             if mine.all():
                 self._take_known(issue, frames, now)

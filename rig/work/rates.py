@@ -6,8 +6,9 @@ import numpy as np
 import numpy.typing as npt
 
 from rig.bm13xx.models import ChipModel
-from rig.bm13xx.sweep import version_space_seconds, window_counts
+from rig.bm13xx.sweep import version_space_seconds
 from rig.work.pack import Pack
+from rig.work.reach import Clocks, within_reach
 
 
 def natural_rate(model: ChipModel, mhz: float, zero_bits: int) -> float:
@@ -15,10 +16,9 @@ def natural_rate(model: ChipModel, mhz: float, zero_bits: int) -> float:
     return float(mhz * 1e6 * model.positions / 2.0**zero_bits)
 
 
-def pack_rates(pack: Pack, mhz: float, ticket_zero_bits: int) -> npt.NDArray[np.float64]:
+def pack_rates(pack: Pack, mhz: Clocks, ticket_zero_bits: int) -> npt.NDArray[np.float64]:
     """(chips,) of silicon that knows no answers but the pack's, worked on in turn at ``mhz``."""
-    met = pack.layout.position(pack.counter) < window_counts(pack.sweep_length, mhz)
-    met &= pack.zero_bits >= pack.required_zero_bits + ticket_zero_bits
+    met = within_reach(pack, mhz, ticket_zero_bits)
     answers = np.bincount(pack.chip_index[met], minlength=pack.chips)
     rates: npt.NDArray[np.float64] = answers / (pack.jobs * version_space_seconds(pack.sweep_length))
     return rates

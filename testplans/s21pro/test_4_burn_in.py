@@ -10,6 +10,7 @@ from rig.board import burn_in, ramp, soak
 from rig.pytestplugin import Run
 from rig.pytestplugin.levels import try_levels
 from rig.pytestplugin.power_path import check_path, step_to_level
+from rig.pytestplugin.sweep import sweep_to_level
 from rig.slot import Phase, Slot
 
 pytestmark = pytest.mark.plan
@@ -37,6 +38,7 @@ def test_soak(run: Run, slot: Slot) -> None:
 
 
 def test_burn_in(run: Run, slot: Slot) -> None:
+    sweep_to_level(run)
     try_levels(run, lambda: judge_at_level(run, slot))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -11,7 +12,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,9 @@ import pytest
 import yaml
 
 import rig
+from rig.clock import SystemClock
+from rig.errors import GuardError
+from rig.guard.client import GuardClient
 from rig.runtime import Runtime
 
 ROOT = Path(rig.__file__).parents[1]
@@ -136,6 +140,7 @@ def bench(tmp_path: Path) -> Iterator[tuple[Path, Path, dict[str, Any]]]:
     yield fixture, runtime, json.loads(Runtime(runtime).bench_ports.read_text())["slots"]
     process.terminate()
     process.communicate(timeout=30)
+    shutil.rmtree(runtime)
 
 
 def test_a_fixtures_instruments_are_lent_for_an_empty_slot_only(
@@ -160,4 +165,89 @@ def test_a_fixtures_instruments_are_lent_for_an_empty_slot_only(
     assert guard.try_acquire()
     code, _, err = check(ports["slot1"]["supply"])
     guard.release()
-    assert (code, "guard is up" in err) == (2, True)
+    assert (code, "guard is starting or ending" in err) == (2, True)
+
+    code, _, err = finished(rig_command("instrument", "check", ports["slot1"]["supply"], "--volts", "5",
+                                        "--fixture", str(fixture), runtime=runtime))
+    assert (code, "5 V" in err, "at most 1 V" in err) == (2, True, True)
+
+
+@pytest.fixture
+def guarded(bench: tuple[Path, Path, dict[str, Any]]) -> Iterator[tuple[Path, Path, dict[str, Any]]]:
+    """The same bench with its guard up and slot1 proved off."""
+    fixture, runtime, _ = bench
+    process = rig_command("guard", "--fixture", str(fixture), runtime=runtime)
+    wait_for(lambda: Runtime(runtime).guard_socket.exists(), 30)
+    wait_for(lambda: state_of(runtime)["state"] == "off", 30)
+    yield bench
+    process.terminate()
+    process.communicate(timeout=30)
+
+
+def wait_for(condition: Callable[[], object], seconds: float) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
+def state_of(runtime: Path, slot: str = "slot1") -> dict[str, Any]:
+    client = GuardClient(Runtime(runtime).guard_socket, slot, "status", SystemClock())
+    try:
+        return dict(client.status()[slot])
+    finally:
+        client.close()
+
+
+def off_since(runtime: Path) -> float | None:
+    """When slot1's output went off, by the bench's own physics; None while it is on."""
+    host, port = json.loads(Runtime(runtime).bench_ports.read_text())["truth"].split(":")
+    with socket.create_connection((host, int(port)), 10) as door, door.makefile() as lines:
+        truth = json.loads(lines.readline())["slots"]["slot1"]
+    return None if truth["off_since"] is None else float(truth["off_since"])
+
+
+def test_a_guard_that_is_up_lends_the_supply_of_an_empty_slot(
+    guarded: tuple[Path, Path, dict[str, Any]]
+) -> None:
+    fixture, runtime, ports = guarded
+
+    def check(resource: str) -> tuple[int, str, str]:
+        return finished(rig_command("instrument", "check", resource, "--fixture", str(fixture), "--json",
+                                    runtime=runtime))
+
+    code, out, err = check(ports["slot1"]["supply"])
+    assert (code, json.loads(out)["ok"], err) == (0, True, "")
+
+    code, _, err = check(ports["slot2"]["supply"])
+    assert (code, err.count("\n")) == (2, 1)
+    assert "found a board in the slot, expected none" in err
+
+    code, out, _ = check(ports["slot1"]["meter"])
+    assert (code, json.loads(out)["role"]) == (0, "meter")
+    code, _, err = check(ports["slot2"]["scanner"])
+    assert (code, "found a board in the slot" in err) == (2, True)
+    wait_for(lambda: state_of(runtime)["state"] == "off", 10)
+
+
+def test_a_check_that_is_killed_leaves_nothing_on_and_keeps_runs_out_before(
+    guarded: tuple[Path, Path, dict[str, Any]]
+) -> None:
+    fixture, runtime, ports = guarded
+    process = rig_command("instrument", "check", ports["slot1"]["supply"], "--fixture", str(fixture),
+                          runtime=runtime)
+    wait_for(lambda: off_since(runtime) is None, 60)
+    status = state_of(runtime)
+    assert (status["state"], status["loan"]["pid"]) == ("lent", process.pid)
+    run = GuardClient(Runtime(runtime).guard_socket, "slot1", "run", SystemClock())
+    with pytest.raises(GuardError, match="lent to a check"):
+        run.lease()
+    run.close()
+
+    struck = time.monotonic()
+    process.kill()
+    process.communicate(timeout=30)
+
+    wait_for(lambda: off_since(runtime) is not None, 10)
+    assert (off_since(runtime) or 0) - struck < 1.0
+    wait_for(lambda: state_of(runtime)["state"] == "off", 10)

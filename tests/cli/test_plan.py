@@ -68,6 +68,18 @@ def test_show_prints_steps_limits_and_times(plans: Path) -> None:
     assert whole == pytest.approx(tuple(map(sum, zip(*times.values(), strict=True))), abs=1.0)
 
 
+def test_show_tells_a_clock_sweep(plans: Path) -> None:
+    recipe = plans / "s21pro" / "recipe.yaml"
+    recipe.write_text(recipe.read_text() + "sweep: {above_mhz: 10}\n")
+
+    result = CliRunner().invoke(app, ["plan", "show", "s21pro", "--plans", str(plans)])
+
+    assert result.stdout.splitlines()[1] == (
+        "Clock sweep: 602.5 to 612.5 MHz in steps of 6.25, at most 240 s; the board's level is what its "
+        "chips' clocks carry"
+    )
+
+
 def test_show_without_a_bench_says_that_nothing_was_timed(plans: Path) -> None:
     result = CliRunner().invoke(app, ["plan", "show", "s21pro", "--plans", str(plans)])
     assert result.exit_code == 0

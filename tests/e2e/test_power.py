@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import pytest
 
 from proofs.bench import PowerBench
-from proofs.power import Blow, Trial, table
+from proofs.power import WATCHDOGS, Blow, Trial, table
 from proofs.victims import Holder, Victims
 
 BUSY_SECONDS = 1.0
@@ -42,6 +42,20 @@ def test_a_killed_guard_leaves_it_to_the_supplies_watchdogs(bench: PowerBench) -
     (tally,) = trial.tallies.values()
     assert len(tally.seconds) == 4
     assert 0.5 < max(tally.seconds) < 2.2 + BUSY_SECONDS, table(trial.tallies)
+
+
+def test_a_killed_guard_leaves_it_to_the_watchdogs_in_the_mains() -> None:
+    """The PDU's outlets and the relays that the bridge feeds: no supply of this bench has one."""
+    with PowerBench(WATCHDOGS) as bench:
+        trial = Trial(bench, seed=5)
+
+        trial.kill_guard()
+
+    assert {kind: len(tally.seconds) for kind, tally in trial.tallies.items()} == {
+        "guard SIGKILL, pdu": 2, "guard SIGKILL, relay": 2,
+    }
+    for tally in trial.tallies.values():
+        assert 0.5 < max(tally.seconds) < 2.2 + BUSY_SECONDS, table(trial.tallies)
 
 
 def test_the_estop_needs_no_guard(bench: PowerBench) -> None:

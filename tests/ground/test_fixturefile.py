@@ -84,7 +84,7 @@ def change(path: str, value: Any) -> Callable[[dict[str, Any]], None]:
         (change("slots/slot2/supply/resource", "TCPIP::192.0.2.11::5025::SOCKET"),
          "supply of slot2 at an address of its own, not at that of supply of slot1"),
         (change("slots/slot1/bridge", "/dev/rig/slot1-chain"), "bridge of slot1 at an address of its own"),
-        (change("slots/slot1/pins", {"reset": 1}), "six different pin numbers"),
+        (change("slots/slot1/pins", {"reset": 1}), "different pin numbers"),
         (change("slots/slot1/pins", {"reset": 64}), "slots.slot1.pins.reset"),
         (change("slots/slot1/supply/max_volts", 0), "slots.slot1.supply.max_volts"),
         (change("slots/slot1/supply/max_amps", ".inf"), "slots.slot1.supply.max_amps"),
@@ -159,7 +159,7 @@ def for_production() -> dict[str, Any]:
     values = real()
     del values["production"]
     values["slots"]["slot1"]["supply"]["watchdog_seconds"] = 2
-    values["slots"]["slot2"]["watchdog"] = "relay"
+    values["slots"]["slot2"] |= {"watchdog": "relay", "pins": {"watchdog_feed": 6, "watchdog_closed": 7}}
     return values
 
 
@@ -174,19 +174,38 @@ def test_production_needs_a_watchdog_for_every_slot(slot: str) -> None:
     values = for_production()
     values["slots"][slot]["supply"].pop("watchdog_seconds", None)
     values["slots"][slot].pop("watchdog", None)
+    values["slots"][slot].pop("pins", None)
 
     with pytest.raises(FileError, match=f"a watchdog for {slot}"):
         read(values)
 
 
-def test_a_pdu_watchdog_needs_its_outlet() -> None:
+def test_a_pdu_watchdog_needs_an_outlet_of_its_own() -> None:
     values = for_production()
     values["slots"]["slot2"]["watchdog"] = "pdu"
-    with pytest.raises(FileError, match="pdu_outlet for slot2"):
+    del values["slots"]["slot2"]["pins"]
+    with pytest.raises(FileError, match="pdu_outlet of its own for slot2"):
         read(values)
     values["pdu"] = "http://192.0.2.1:80"
     values["slots"]["slot2"]["supply"]["pdu_outlet"] = 2
     assert read(values).for_production
+    values["slots"]["slot1"]["supply"]["pdu_outlet"] = 2
+    with pytest.raises(FileError, match="pdu_outlet of its own for slot2"):
+        read(values)
+
+
+def test_a_relay_watchdog_needs_its_pins_and_pins_their_relay() -> None:
+    values = for_production()
+    values["slots"]["slot2"]["pins"] = {"watchdog_feed": 6}
+    with pytest.raises(FileError, match="watchdog_feed and watchdog_closed for slot2"):
+        read(values)
+    values["slots"]["slot2"]["pins"] = {"watchdog_feed": 6, "watchdog_closed": 5}
+    with pytest.raises(FileError, match="different pin numbers"):
+        read(values)
+    values["slots"]["slot2"]["pins"] = {"watchdog_feed": 6, "watchdog_closed": 7}
+    values["slots"]["slot2"]["watchdog"] = None
+    with pytest.raises(FileError, match="watchdog: relay for slot2"):
+        read(values)
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ from rig.errors import RigError
 from rig.guard.envelope import Demand
 from rig.guard.latch import Release
 from rig.guard.lease import Holder
+from rig.guard.loan import Wanted
 from rig.guard.power import Order, Orders, Power
 from rig.guard.rules import SlotRules
 from rig.guard.watch import PinLevels
@@ -56,6 +57,7 @@ class GuardModel(RuleBasedStateMachine):
         self.token: str | None = None
         self.count = 0
         self.beat_at = self.deadline = self.pins_at = 0.0
+        self.borrowed_at = 0.0
         self.tripped = self.pressed = self.attested = False
         self.demanded = DEMANDS[Phase.COLD]
         self.obey(self.rules.state.begin())
@@ -101,13 +103,15 @@ class GuardModel(RuleBasedStateMachine):
         except RigError:
             return
         assert not self.pressed
+        assert self.rules.power is not Power.LENT
         self.token = str(self.count)
         self.beat_at, self.deadline = self.now, 0.0
         self.tripped = False
 
     def beat(self) -> None:
         self.rules.beat(self.token or "", self.now)
-        self.beat_at = self.now
+        self.rules.beat("loan", self.now)
+        self.beat_at = self.borrowed_at = self.now
 
     @rule(phase=st.sampled_from([Phase.COLD, Phase.PRE_OPEN, Phase.HASHING]), seconds=st.floats(0.1, 30))
     def enter(self, phase: Phase, seconds: float) -> None:
@@ -183,6 +187,39 @@ class GuardModel(RuleBasedStateMachine):
         self.obey(self.rules.end(self.token or "none", "over", self.now, lost=lost), asked=True)
         self.token = None
 
+    # -- the borrower
+
+    @rule(well=st.booleans())
+    def borrow(self, well: bool) -> None:
+        """A check wants the supply; most often when nothing speaks against it."""
+        if well:
+            self.end(False)
+            self.all_well()
+            self.world.pins = PinLevels(estop_closed=True, lid_closed=True, seated=False)
+            if self.pressed:
+                self.release("mk", None)
+        self.look()
+        try:
+            self.rules.lend(Holder("check", 2, "loan"), Wanted(1.0, 0.1), self.now)
+        except RigError:
+            assert not well or self.rules.power is Power.LENT
+            return
+        assert self.token is None
+        assert not self.pressed
+        assert not self.world.pins.seated
+        self.pending.discard(Order.OUTPUT_OFF)
+        self.borrowed_at = self.now
+
+    @precondition(lambda self: self.rules.power is Power.LENT)
+    @rule(on=st.booleans())
+    def borrower_switches(self, on: bool) -> None:
+        if self.world.supply_reachable:
+            self.world.output, self.world.volts = on, 1.0
+
+    @rule(lost=st.booleans())
+    def give_back(self, lost: bool) -> None:
+        self.obey(self.rules.end("loan", "over", self.now, lost=lost))
+
     # -- the world
 
     @rule(seconds=st.floats(0.001, 1.5))
@@ -243,6 +280,7 @@ class GuardModel(RuleBasedStateMachine):
     def start(self, phase: Phase, demand: Phase, seconds: float, hurried: bool) -> None:
         """The usual way to a live slot, so that the faults find one."""
         self.end(False)
+        self.give_back(False)
         self.all_well()
         if self.pressed:
             self.release("mk", None)
@@ -284,12 +322,27 @@ class GuardModel(RuleBasedStateMachine):
             assert self.demanded.volts <= (2.0 if lease.phase is Phase.COLD else 16.0)
 
     @invariant()
-    def on_means_live_or_ordered_off(self) -> None:
+    def lent_only_to_somebody_alive_and_with_nobody_in_the_way(self) -> None:
+        self.obey(self.rules.tick(self.now))
+        lent = self.rules.power is Power.LENT
+        assert lent == (self.rules.loan is not None)
+        if lent:
+            assert self.token is None
+            assert self.now - self.borrowed_at <= 1.0
+            assert self.now - self.pins_at <= 1.5
+            self.look()
+        if self.rules.power is Power.LENT:
+            assert not self.world.pins.seated
+            assert self.world.pins.estop_closed
+            assert self.world.bridge_reachable
+
+    @invariant()
+    def on_means_live_lent_or_ordered_off(self) -> None:
         if self.world.output and self.world.supply_reachable and self.rules.power is not Power.LIVE:
             self.look()
         if self.world.output:
             ordered = Order.OUTPUT_OFF in self.pending and not self.world.supply_reachable
-            assert self.rules.power is Power.LIVE or ordered
+            assert self.rules.power in (Power.LIVE, Power.LENT) or ordered
 
     @invariant()
     def safe_means_off(self) -> None:

@@ -18,6 +18,7 @@ class Pdu(ThreadingHTTPServer):
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), Handler)
         self.levels = {"1": "1", "2": "1"}
+        self.watchdogs = {"1": "0", "2": "0"}
         self.stuck = False
         self.mute = threading.Event()
         self.release = threading.Event()
@@ -32,16 +33,21 @@ class Handler(BaseHTTPRequestHandler):
 
     def do_PUT(self) -> None:
         level = self.rfile.read(int(self.headers["Content-Length"])).decode()
-        number = self.path.rpartition("/")[2]
-        if not self.server.stuck and number in self.server.levels:
-            self.server.levels[number] = level
+        values, number = self._asked()
+        if not self.server.stuck and number in values:
+            values[number] = level
         self.do_GET()
+
+    def _asked(self) -> tuple[dict[str, str], str]:
+        _, _, number, *rest = self.path.split("/")
+        return (self.server.watchdogs if rest == ["watchdog"] else self.server.levels), number
 
     def do_GET(self) -> None:
         if self.server.mute.is_set():
             self.server.release.wait(10)
             return
-        level = self.server.levels.get(self.path.rpartition("/")[2])
+        values, number = self._asked()
+        level = values.get(number)
         self.send_response(200 if level else 404)
         self.end_headers()
         self.wfile.write((level or "none").encode())
@@ -77,6 +83,18 @@ def test_an_outlet_that_does_not_move_is_told(pdu: Pdu) -> None:
     with pytest.raises(InstrumentError, match="found '1' after setting 0") as caught:
         Outlet(pdu.base, 1).cut()
     assert caught.value.code == "STN-SUPPLY"
+
+
+def test_a_watchdog_is_armed_fed_and_disarmed_by_one_word(pdu: Pdu) -> None:
+    outlet = Outlet(pdu.base, 2)
+
+    outlet.watch(2.5)
+    assert pdu.watchdogs == {"1": "0", "2": "2.5"}
+    outlet.watch(0)
+    assert pdu.watchdogs == {"1": "0", "2": "0"}
+    pdu.stuck = True
+    with pytest.raises(InstrumentError, match="found '0' after setting watchdog to 2"):
+        outlet.watch(2.0)
 
 
 def test_a_wrong_number_is_told(pdu: Pdu) -> None:

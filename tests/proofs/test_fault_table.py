@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from proofs.fault_table import ABSORBED, CAUGHT
-from proofs.faults import Case, cases
+from proofs.faults import Case, cases, main
 from rig.sim.scenario import FAULTS, parse_scenario
 from rig.verdict import Code
 
@@ -46,3 +46,12 @@ def test_kinds_may_be_chosen() -> None:
     assert len(cases([])) == len(CAUGHT) + len(ABSORBED)
     assert {case.fault["kind"] for case in cases(["estop", "meter_offset"])} == {"estop", "meter_offset"}
     assert cases(["nothing"]) == []
+
+
+def test_single_rows_may_be_chosen_by_what_is_printed_of_them() -> None:
+    assert [case.fault for case in cases(["meter_offset 15"])] == [{"kind": "meter_offset", "watts": 15}]
+    assert len({case.name for case in cases([])}) == len(cases([]))
+
+
+def test_a_word_that_names_no_row_is_refused() -> None:
+    assert main(["estop", "no_such_kind"]) == 2

@@ -91,3 +91,26 @@ def test_chips_that_say_nothing_and_answer_to_their_name_are_no_broken_chain(ben
 
 def test_a_chip_on_a_job_from_before_the_burn_in_is_stale(bench: VirtualBench) -> None:
     assert bench.run([{"kind": "stale_jobs", "chip": 9}], seed=7, time_scale=10).failure_code == "CHIP-STALE"
+
+
+@pytest.mark.parametrize("at_seconds", [11.533, 12.9])
+def test_a_port_that_dies_after_the_bring_up_is_no_chain_without_chips(
+    bench: VirtualBench, at_seconds: float
+) -> None:
+    """It had answered in full before: the silence is only the chain's if the port echoes."""
+    record = bench.run([{"kind": "uart_gone", "at_seconds": at_seconds}], seed=2015936614)
+
+    assert (record.verdict, record.failure_code) == (Verdict.STATION_FAULT, "STN-LINK")
+
+
+@pytest.mark.parametrize("kind", ["lid_open", "estop"])
+def test_a_guard_that_switches_off_during_a_count_leaves_no_chip_missing(
+    bench: VirtualBench, kind: str
+) -> None:
+    """The count of the chips at work fell into the moment: nobody answers who has no power."""
+    record = bench.run([{"kind": kind, "at_seconds": 26.541}], seed=2093764997)
+
+    assert record.verdict in (Verdict.STATION_FAULT, Verdict.ABORTED)
+    assert record.failure_code in ("STN-LID", "STN-ESTOP")
+    assert record.board_verdict is None
+    assert "CHAIN-SHORT" not in [one.code for one in record.findings]

@@ -213,6 +213,16 @@ def test_weak_chip(host: MakeHost) -> None:
     assert np.delete(found, 17).min() > 0.98
 
 
+@shows("slow_chip")
+def test_slow_chip(host: MakeHost) -> None:
+    """Its margin ends below the clock; one that ends above it is as good as any."""
+    found = host(
+        {"kind": "slow_chip", "chip": 17, "mhz": 120}, {"kind": "slow_chip", "chip": 40, "mhz": 10}
+    ).rates()
+    assert found[17] < 0.1
+    assert np.delete(found, 17).min() > 0.98
+
+
 @shows("slow_board")
 def test_slow_board(host: MakeHost) -> None:
     found = host({"kind": "slow_board", "rate": 0.9}).rates()

@@ -15,9 +15,9 @@ FILE = Path("bench.yaml")
 # Every fault kind of the shared vocabulary (docs/scenarios.md).
 VOCABULARY = [
     "dead_chip", "broken_response", "stuck_busy", "intermittent_joint", "dead_domain", "no_clock",
-    "reset_stuck", "weak_chip", "bad_cores", "hardware_errors", "slow_board", "duplicate_address",
-    "wrong_chip_id", "stale_jobs", "duplicate_nonces", "heat_drop", "volt_drop", "hot_board",
-    "power_high", "short_circuit", "open_input", "leakage", "domain_voltage", "eeprom_absent",
+    "reset_stuck", "weak_chip", "slow_chip", "bad_cores", "hardware_errors", "slow_board",
+    "duplicate_address", "wrong_chip_id", "stale_jobs", "duplicate_nonces", "heat_drop", "volt_drop",
+    "hot_board", "power_high", "short_circuit", "open_input", "leakage", "domain_voltage", "eeprom_absent",
     "eeprom_corrupt", "eeprom_duplicate_serial", "sensor_absent", "sensor_stuck", "uart_gone",
     "corrupt_replies", "lost_bytes", "supply_unreachable", "supply_hangs", "supply_trips",
     "supply_readback_offset", "meter_unreachable", "meter_overload", "meter_offset",

@@ -30,6 +30,7 @@ def row(
 
 THRESHOLDS = [
     ({"kind": "weak_chip", "rate": 0.985}, {"kind": "weak_chip", "rate": 0.9851}),
+    ({"kind": "slow_chip", "mhz": 120}, {"kind": "slow_chip", "mhz": 119}),
     ({"kind": "bad_cores", "cores": 3}, {"kind": "bad_cores", "cores": [1, 2, 2]}),
     ({"kind": "hardware_errors", "rate": 0.02}, {"kind": "hardware_errors", "rate": 0.019}),
     ({"kind": "heat_drop", "above_celsius": 54}, {"kind": "heat_drop", "above_celsius": 54.1}),

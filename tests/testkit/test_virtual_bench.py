@@ -11,9 +11,12 @@ import rig
 from rig.bm13xx.models import chip_model
 from rig.board import bring_up, link_echoes, read_eeprom
 from rig.errors import GuardError, GuardTrip, UsageError
+from rig.guard.client_parts import SupplyClient
+from rig.instruments.scanner import ScpiScanner
 from rig.records import RunRecord
 from rig.slot import Phase, Protection
 from rig.testkit import VirtualBench, VirtualSlot
+from rig.testkit.clock import SharedClock
 from rig.verdict import Verdict
 
 ROOT = Path(rig.__file__).parents[1]
@@ -100,6 +103,40 @@ def test_a_board_that_could_not_be_proved_off_is_not_to_be_touched(bench: Virtua
 def test_a_board_pulled_out_is_nobodys_fault(bench: VirtualBench) -> None:
     record = bench.run([{"kind": "board_removed", "at_seconds": 9}], seed=7, time_scale=20)
     assert (record.verdict, record.failure_code) == (Verdict.ABORTED, "OPR-UNPLUG")
+
+
+def test_a_domain_above_its_limit_is_off_at_once(
+    bench: VirtualBench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever it was doing: within 0.2 s of the end of the scan that shows it."""
+    clocks: list[SharedClock] = []
+    scans: list[tuple[float, float]] = []       # when, and the highest domain's volts
+    offs: list[float] = []
+
+    class KeptClock(SharedClock):
+        def __init__(self) -> None:
+            super().__init__()
+            clocks.append(self)
+
+    def read(scanner: ScpiScanner, plain: Any = ScpiScanner.read) -> Any:
+        found = plain(scanner)
+        scans.append((clocks[-1].now(), max(volts.value for volts in found.domains)))
+        return found
+
+    def off(supply: SupplyClient, plain: Any = SupplyClient.off) -> Any:
+        offs.append(clocks[-1].now())
+        return plain(supply)
+
+    monkeypatch.setattr("rig.testkit.bench.SharedClock", KeptClock)
+    monkeypatch.setattr(ScpiScanner, "read", read)
+    monkeypatch.setattr(SupplyClient, "off", off)
+
+    fault = {"kind": "domain_voltage", "domain": 3, "offset_volts": 0.3, "at_seconds": 30}
+    record = bench.run([fault], seed=7, time_scale=20)
+
+    assert (record.verdict, record.failure_code) == (Verdict.FAIL, "DOMAIN-VOLTS")
+    shown = next(at for at, volts in scans if volts > 1.25)
+    assert min(at for at in offs if at >= shown) - shown <= 0.2
 
 
 @pytest.fixture

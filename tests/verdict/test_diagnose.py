@@ -52,6 +52,7 @@ CASES: list[tuple[dict[str, Any], dict[str, Any], list[str]]] = [
     # the chain
     ({"found": (0, 0), "link_echoes": True}, {"chips_found": 0}, ["CHAIN-NONE", "CHAIN-SHORT"]),
     ({"found": (0, 0), "link_echoes": False}, {"chips_found": 0}, ["STN-LINK", "CHAIN-SHORT"]),
+    ({"found": (65, 65, 0, 0)}, {"chips_found": 0}, ["STN-LINK", "CHAIN-SHORT"]),
     ({"found": (0, 0)}, {"chips_found": 0}, ["STN-LINK", "CHAIN-SHORT"]),
     ({"found": (32, 32)}, {"chips_found": 32}, ["CHAIN-SHORT"]),
     ({"found": (30, 30), "domain_volts": IDLE}, {"chips_found": 30}, ["CHAIN-SHORT"]),

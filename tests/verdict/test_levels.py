@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rig.recipe import Level
+from rig.recipe import ClockSweep, Level
 from rig.verdict.levels import (
     LevelSearch,
     Move,
@@ -198,3 +198,29 @@ def test_looks_that_do_not_fit_are_refused() -> None:
         states[-1].seen(SweepLook((True,), 0.999, True, 57.0))
     with pytest.raises(ValueError, match="found a look at 2 chips, expected one at 1"):
         states[0].seen(SweepLook((True, True), 0.999, True, 57.0))
+
+
+def test_a_recipe_s_rules_and_the_chips_that_were_good_nowhere() -> None:
+    rules = SweepRules.of(ClockSweep(flex_mhz=10, above_mhz=0, hottest_celsius=58))
+    assert (rules.step_mhz, rules.flex_mhz, rules.above_mhz, rules.hottest_celsius) == (6.25, 10.0, 0.0, 58.0)
+    last = play([600, 440, 470])[-1]
+    assert last.failed == (1,)
+    spoilt = play([600], spoilt=lambda _: SweepLook((True,), 0.9, True, 57.0))[-1]
+    assert (spoilt.failed, spoilt.level(LEVELS)) == ((), None), "stopped before any look counted"
+
+
+@given(chips)
+def test_out_of_time_what_was_proved_by_then_counts(limits: list[float]) -> None:
+    states = play(limits)
+    for state in states[1:-1]:
+        ended = state.out_of_time()
+        assert ended.stop is Stop.TIME
+        assert ended.clocks == pytest.approx(state.clocks, nan_ok=True)
+
+
+@given(chips)
+def test_there_are_never_more_looks_than_foretold(limits: list[float]) -> None:
+    low = SweepLook((True,) * len(limits), 0.9, True, 57.0)
+    for late in (99, 2):
+        states = play(limits, spoilt=lambda at, late=late: low if at == late else None)
+        assert len(states) - 1 <= states[0].most_rounds

@@ -173,6 +173,20 @@ def test_a_late_answer_that_was_charged_still_hits(small_pack: Pack) -> None:
     np.testing.assert_array_equal(tally.trials, missed.trials)
 
 
+def test_what_a_late_host_finds_waiting_is_not_stale(small_pack: Pack) -> None:
+    """It stood still from writing the new job on: what the chips sent before that job lay in the buffer."""
+    ledger = ledger_for(small_pack)
+    ledger.issue(0, 0, 0.0)
+    ledger.take(frames_of(small_pack, np.arange(10), 0), 0.95)
+    ledger.issue(1, 1, 1.0)
+
+    ledger.take(frames_of(small_pack, np.arange(10, 20), 0), 3.0)
+    assert ledger.tally(3.0).stale.sum() == 0
+
+    ledger.take(frames_of(small_pack, np.arange(20, 40), 0), 3.05)
+    assert ledger.tally(3.05).stale.sum() == 20
+
+
 def test_answers_to_a_replaced_job_go_stale_after_half_a_second(small_pack: Pack) -> None:
     ledger = ledger_for(small_pack)
     ledger.issue(0, 0, 0.0)
@@ -180,6 +194,7 @@ def test_answers_to_a_replaced_job_go_stale_after_half_a_second(small_pack: Pack
     chips = small_pack.chip_index[:40]
     ledger.take(frames_of(small_pack, np.arange(20), 0), 1.4)
     assert ledger.tally(1.4).stale.sum() == 0
+    ledger.take(frames_of(small_pack, np.arange(0), 0), 1.55)
     ledger.take(frames_of(small_pack, np.arange(20, 40), 0), 1.6)
     tally = ledger.tally(1.6)
     assert tally.stale.tolist() == np.bincount(chips[20:], minlength=4).tolist()
