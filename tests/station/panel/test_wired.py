@@ -39,7 +39,7 @@ class Floor:
         self.runtime = runtime
         shutil.copytree(ROOT / "testplans", folder / "testplans")
         shutil.copy(ROOT / "fixtures" / "sim.yaml", folder / "sim.yaml")
-        self._edit(folder / "testplans" / "s21pro" / "recipe.yaml", soak_seconds=4)
+        self._edit(folder / "testplans" / "s21pro" / "recipe.yaml", soak_seconds=8)
         self._edit(folder / "sim.yaml", unload={"volts": 1.0, "seconds": 3, "celsius": 90}, retest_policy="enforced")
         (folder / "scenario.yaml").write_text(yaml.safe_dump({"time_scale": 20, "boards": {
             "slot1": {"seed": 7, "faults": [{"kind": "fan_fail", "fan": 2}]},
@@ -97,7 +97,10 @@ class Desk:
 
     def when(self, number: int, state: str, timeout: float = RUN_MS) -> Locator:
         tile = self.page.locator(f".cell:nth-child({number}) .tile.is-{state}")
-        expect(tile).to_have_count(1, timeout=timeout)
+        try:
+            expect(tile).to_have_count(1, timeout=timeout)
+        except AssertionError as error:
+            raise AssertionError(f"slot {number} is not {state}: {self.tile(number).inner_text()}") from error
         return tile
 
 
@@ -148,15 +151,6 @@ def test_a_technicians_hour(browser: Browser, floor: Floor) -> None:
     desk.scan(SERIAL.format(2), "repair")
     desk.page.keyboard.press("Enter")
 
-    # A run that is stopped by its card: no fault of the board's, and the record says who.
-    desk.scan(SERIAL.format(5), "scan the slot it goes into")
-    desk.scan("SLOT-2", "goes into slot 2")
-    expect(desk.when(2, "running").locator(".phase")).to_have_text("Enumeration", timeout=RUN_MS)
-    desk.page.keyboard.press("Escape")
-    desk.scan("STOP-2", "being stopped")
-    stopped = desk.when(2, "stopped")
-    expect(stopped.locator(".serial")).to_have_text(SERIAL.format(5))
-
     # A reload, a second browser that watches and then takes over, and a station that is killed: the run goes on.
     desk.page.reload()
     desk.when(3, "running")
@@ -184,6 +178,18 @@ def test_a_technicians_hour(browser: Browser, floor: Floor) -> None:
     expect(other.page.locator("#prompt p")).to_contain_text("technician now", timeout=ANSWER_MS)
     other.page.keyboard.press("F8")
     expect(other.page.locator("#prompt p")).to_contain_text("Sounds are off", timeout=ANSWER_MS)
+    desk.page.locator("#who").click()
+    desk.page.get_by_role("button", name="Take control").click()
+    expect(desk.page.locator("#who.controls")).to_have_count(1)
+
+    # A run that is stopped by its card: no fault of the board's, and the record says who.
+    desk.scan(SERIAL.format(5), "scan the slot it goes into")
+    desk.scan("SLOT-2", "goes into slot 2")
+    expect(desk.when(2, "running").locator(".phase")).to_have_text("Enumeration", timeout=RUN_MS)
+    desk.page.keyboard.press("Escape")
+    desk.scan("STOP-2", "being stopped")
+    stopped = desk.when(2, "stopped")
+    expect(stopped.locator(".serial")).to_have_text(SERIAL.format(5))
 
     # A good board, from the first scan to its verdict and its record.
     passed = desk.when(3, "pass", WHOLE_RUN_MS)
