@@ -253,7 +253,7 @@ def main() -> int:
             trial.run(blows_for(trial, chosen.kills, 2 * rounds * len(bench.slots)))
         for _ in range(rounds):
             trial.kill_guard()
-        for place, number in enumerate((signal.SIGKILL, signal.SIGTERM)):
+        for place, number in enumerate(() if chosen.watchdogs else (signal.SIGKILL, signal.SIGTERM)):
             trial.strike_station(number, f"S21PSTATION{place}00000")
     tallies = trial.tallies
     with PowerBench(WATCHDOGS) as bench:

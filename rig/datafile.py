@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import yaml
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -40,8 +40,24 @@ def read_yaml(file: Path) -> Any:
 
 
 def load(file: Path, model: type[D]) -> D:
-    """Read ``file`` as ``model``. Raises FileError naming file, field, found and expected."""
-    return check(file, read_yaml(file), model)
+    """Read ``file`` as ``model``. Raises FileError naming file, field, found and expected.
+
+    A file that reads as it did last time is not parsed again: a station's runs are forks of one process.
+    """
+    try:
+        text = file.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError):
+        text = None                             # read_yaml says what is wrong
+    known = _KNOWN.get((file, model))
+    if known is not None and known[0] == text:
+        return cast(D, known[1])
+    found = check(file, read_yaml(file), model)
+    if text is not None:
+        _KNOWN[file, model] = (text, found)
+    return found
+
+
+_KNOWN: dict[tuple[Path, type[Data]], tuple[str, Data]] = {}
 
 
 def check(file: Path, values: Any, model: type[D]) -> D:

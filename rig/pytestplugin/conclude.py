@@ -107,7 +107,7 @@ def begin(setup: RunSetup, started: datetime) -> RunStart:
         purpose=purpose_of(setup),
         started=started,
         made_by=MadeBy(
-            rig_version=rig.__version__, code_hash=_code_hash(), plan=dict(setup.hashes),
+            rig_version=rig.__version__, code_hash=code_hash(), plan=dict(setup.hashes),
             backend=describe(best_backend()), connector_cycles=cycles.connector,
             fixture_cycles=cycles.fixture,
         ),
@@ -212,7 +212,7 @@ def _burn_in(setup: RunSetup, log: RunLog) -> BurnIn | None:
 
 
 @cache
-def _code_hash() -> str:
+def code_hash() -> str:
     """SHA-256 over the rig's own sources, names included: what made a record, to the byte."""
     digest = hashlib.sha256()
     package = Path(rig.__file__).parent

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import socket
@@ -17,6 +18,8 @@ from rig.pytestplugin.setup import prepare
 from rig.pytestplugin.wired import wired_slot
 from rig.station.reporter import Pipe, Reporter, StationStops
 
+COLLECT = (20_000, 20, 50)      # a run makes few cycles, and is over soon
+
 
 @dataclass(frozen=True, slots=True)
 class RunOrder:
@@ -31,6 +34,7 @@ class RunOrder:
 def run_board(order: RunOrder, link: socket.socket) -> None:
     """The whole life of the process; what it has to say goes through ``link``, its exit code last."""
     os.setsid()                                 # Ctrl-C and the station's end are not for it
+    gc.set_threshold(*COLLECT)
     _print_to(order.log)
     os.environ["RIG_RUNTIME"] = str(order.runtime)
     pipe = Pipe(link)

@@ -9,9 +9,11 @@ import multiprocessing
 import os
 import signal
 import socket
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from multiprocessing.process import BaseProcess
+from pathlib import Path
 
 from rig.clock import Clock
 from rig.errors import FileError
@@ -63,15 +65,16 @@ class Outcome:
 class Crew:
     """Starts and watches runs; everything is called from the event loop of the station.
 
-    ``changed`` is told a slot's name when its run has said something, ``ended`` how a run ended.
+    ``plan``: the folder of the product's plan. ``changed`` is told a slot's name when its run has said
+    something, ``ended`` how a run ended.
     """
 
     def __init__(
-        self, template: RunOptions, runtime: Runtime, clock: Clock,
+        self, template: RunOptions, plan: Path, runtime: Runtime, clock: Clock, *, simulated: bool,
         changed: Callable[[str], None], ended: Callable[[Outcome], None],
     ) -> None:
-        self._template, self._runtime, self._clock = template, runtime, clock
-        self._changed, self._ended = changed, ended
+        self._template, self._plan, self._runtime, self._clock = template, plan, runtime, clock
+        self._changed, self._ended, self._simulated = changed, ended, simulated
         self._context = multiprocessing.get_context("forkserver")
         self._context.set_forkserver_preload(["rig.station.preload"])
         self.runs: dict[str, OnRun] = {}
@@ -79,8 +82,12 @@ class Crew:
 
     def warm_up(self) -> None:
         """Have the forkserver load what runs need, before the first board. Blocks for a second."""
+        os.environ["RIG_STATION_PLAN"] = str(self._plan)
+        if self._simulated:
+            os.environ["RIG_STATION_SIMULATED"] = "1"
         process = self._context.Process(target=_nothing)
-        process.start()
+        with _without_main():
+            process.start()
         process.join()
 
     # -- a run's life ---------------------------------------------------------------------------
@@ -93,7 +100,8 @@ class Crew:
         log = self._runtime.folder / f"run-{slot}.out"
         order = RunOrder(options, presses, log, self._runtime.folder)
         process = self._context.Process(target=run_board, args=(order, its), name=f"run {slot}")
-        process.start()
+        with _without_main():
+            process.start()
         its.close()
         now = self._clock.now()
         self.runs[slot] = OnRun(
@@ -243,6 +251,20 @@ def _signal(run: OnRun, number: signal.Signals) -> None:
     if run.pid > 1:
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.kill(run.pid, number)
+
+
+@contextlib.contextmanager
+def _without_main() -> Iterator[None]:
+    """A run has no use for what started the station; multiprocessing would import it in every child."""
+    main = sys.modules["__main__"]
+    spec, file = main.__spec__, main.__dict__.pop("__file__", None)
+    main.__spec__ = None
+    try:
+        yield
+    finally:
+        main.__spec__ = spec
+        if file is not None:
+            main.__file__ = file
 
 
 def _nothing() -> None:

@@ -5,11 +5,20 @@ Nothing here may open a port, start a thread or keep a lock: every run is a fork
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import os
 from importlib import import_module
+from pathlib import Path
 
+from rig.errors import RigError
+from rig.pytestplugin.conclude import code_hash
+from rig.pytestplugin.workload import planned
+from rig.recipe import load_plan
 from rig.work.backend import best_backend
+
+PLAN = "RIG_STATION_PLAN"                       # the folder of the product's plan
+SIMULATED = "RIG_STATION_SIMULATED"             # set for a simulated bench
 
 # what a run would import otherwise while the board waits
 LOADED = (
@@ -25,5 +34,11 @@ os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
 for module in LOADED:
     import_module(module)
 best_backend()                                  # its self-test, once
+code_hash()                                     # of the code that is loaded now
+if PLAN in os.environ:
+    # taken apart once; a run reads the files again, and takes apart what has changed
+    folder = Path(os.environ[PLAN])
+    with contextlib.suppress(RigError):         # a run says what is wrong with them
+        planned(load_plan(folder.parent, folder.name), simulated=SIMULATED in os.environ)
 gc.collect()
 gc.freeze()                                     # forks share these pages for good

@@ -46,7 +46,10 @@ class Station:
         self._feeds = Feeds(place.fixture, place.plan.recipe)
         self.flow = StationFlow(self._slots, place.plan.product.serial.says, self._feed_free)
         self._changed = asyncio.Event()
-        self.crew = Crew(place.options, place.runtime, clock, lambda _slot: self._changed.set(), self._ended)
+        self.crew = Crew(
+            place.options, place.plan.folder, place.runtime, clock, simulated=place.fixture.simulated,
+            changed=lambda _slot: self._changed.set(), ended=self._ended,
+        )
         self._guard = GuardLook(place.fixture_file, place.runtime, clock)
         self._shifts = ShiftBook(
             place.results, place.fixture, ship_marginal=place.plan.recipe.ship_marginal
