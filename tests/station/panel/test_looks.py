@@ -40,7 +40,7 @@ CONTRASTS = """() => {
 
 # Words of tiles that do not fit their line, and whatever sticks out of the page.
 CUT = """() => {
-  const cut = [...document.querySelectorAll(".tile h2, .tile .code, .tile .left, .tile dd, .tile .big, .fact dd, #prompt p")]
+  const cut = [...document.querySelectorAll(".tile h2, .tile .code, .tile .left, .tile dd, .tile .big, .tile .grade, .fact dd, #prompt p")]
     .filter((node) => node.checkVisibility() && node.scrollWidth > node.clientWidth + 1 && getComputedStyle(node).display !== "inline")
     .map((node) => node.textContent);
   const wide = [...document.querySelectorAll(".tile, .tile header, .tile .sub, #facts, #top, #keys, #detail .left, .panel")]
