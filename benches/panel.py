@@ -1,4 +1,4 @@
-"""From an event to the page: sixteen running slots, the station's own hub, socket and page, Debian's Chromium.
+"""From an event to the page: sixteen running slots, the station's own hub, socket and page, Chromium.
 
     .venv/bin/python -m benches.panel
 
@@ -68,7 +68,9 @@ def measure(seconds: float = SECONDS) -> Ages:
     runtime = Path(tempfile.mkdtemp(prefix="rig-"))
     os.environ["RIG_RUNTIME"] = str(runtime)
     try:
-        place = Place.find(ROOT / "fixtures" / "sim-16.yaml", None, None, runtime / "results", ROOT / "testplans")
+        place = Place.find(
+            ROOT / "fixtures" / "sim-16.yaml", None, None, runtime / "results", ROOT / "testplans"
+        )
         ages = asyncio.run(_measure(place, seconds))
     finally:
         shutil.rmtree(runtime, ignore_errors=True)
@@ -80,8 +82,11 @@ async def _measure(place: Place, seconds: float) -> list[float]:
     clock = SystemClock()
     station = Station(place, clock)
     app = make_app(station, Sessions(BadgeFile(), clock), VIEW, {"127.0.0.1"})
-    server = uvicorn.Server(uvicorn.Config(
-        app, log_level="error", lifespan="off", ws="websockets-sansio", timeout_graceful_shutdown=1))
+    server = uvicorn.Server(
+        uvicorn.Config(
+            app, log_level="error", lifespan="off", ws="websockets-sansio", timeout_graceful_shutdown=1
+        )
+    )
     with socket.create_server(("127.0.0.1", 0)) as door:
         serving = asyncio.create_task(server.serve(sockets=[door]))
         playing = asyncio.create_task(_play(station))
@@ -116,14 +121,32 @@ async def _play(station: Station) -> None:
 
 def _tile(tile: TileView, dice: random.Random, at: float) -> TileView:
     board = BoardMap(
-        domains=13, chips_per_domain=5, chips_found=65, hit_shares=tuple(dice.uniform(0.998, 1) for _ in range(65)),
-        bad_cores=(0,) * 65, sensor_celsius=(55.0,) * 4, domain_volts=tuple(dice.uniform(1.03, 1.06) for _ in range(13)),
+        domains=13,
+        chips_per_domain=5,
+        chips_found=65,
+        hit_shares=tuple(dice.uniform(0.998, 1) for _ in range(65)),
+        bad_cores=(0,) * 65,
+        sensor_celsius=(55.0,) * 4,
+        domain_volts=tuple(dice.uniform(1.03, 1.06) for _ in range(13)),
     )
     return TileView(
-        slot=tile.slot, number=tile.number, state=TileState.RUNNING, title=say("tile.running"), serial=f"{at:.4f}",
-        simulated=True, phase="burn-in", progress=dice.random(), seconds=dice.random(), seconds_left=dice.random(),
-        watts=dice.uniform(1000, 1100), celsius=56, mhz=587.5, answers_per_second=dice.uniform(18e3, 19e3), volts=13.6,
-        board=board, can_stop=True,
+        slot=tile.slot,
+        number=tile.number,
+        state=TileState.RUNNING,
+        title=say("tile.running"),
+        serial=f"{at:.4f}",
+        simulated=True,
+        phase="burn-in",
+        progress=dice.random(),
+        seconds=dice.random(),
+        seconds_left=dice.random(),
+        watts=dice.uniform(1000, 1100),
+        celsius=56,
+        mhz=587.5,
+        answers_per_second=dice.uniform(18e3, 19e3),
+        volts=13.6,
+        board=board,
+        can_stop=True,
     )
 
 
@@ -145,8 +168,10 @@ async def _watch(address: str, seconds: float) -> list[float]:
 def main() -> None:
     print(f"load {os.getloadavg()[0]:.2f} at the start")
     found = measure()
-    print(f"event to document, sixteen slots, {found.events} events: median {found.median:.0f} ms, "
-          f"p99 {found.p99:.0f} ms, at most {found.most:.0f} ms")
+    print(
+        f"event to document, sixteen slots, {found.events} events: median {found.median:.0f} ms, "
+        f"p99 {found.p99:.0f} ms, at most {found.most:.0f} ms"
+    )
 
 
 if __name__ == "__main__":

@@ -30,12 +30,13 @@ class Tile {
     this.celsius = this.figure("celsius");
     this.answers = this.figure("answers");
     this.grade = el("p", "grade");
+    this.used = el("p", "used");
     this.headline = el("p", "headline");
     this.place = el("p", "place");
     this.sentence = el("p", "sentence");
     this.action = el("p", "action");
     this.label = el("p", "label");
-    this.flow = el("div", "flow", this.map.root, this.figures, this.grade, this.headline, this.place, this.sentence,
+    this.flow = el("div", "flow", this.map.root, this.figures, this.grade, this.used, this.headline, this.place, this.sentence,
       this.action, this.label);
     this.body = el("div", "body", this.flow);
     this.waits = el("p", "waits");
@@ -114,8 +115,9 @@ class Tile {
   drawSays(tile, hot) {
     const verdict = tile.outcome !== null && !hot;
     const known = !hot && tile.code !== null && knows(`ui.code.${tile.code}`);
-    const reached = [tile.grade && t("ui.grade", { grade: tile.grade }), tile.watts && withUnit(tile.watts, 0, "W")];
-    setText(this.grade, verdict && tile.grade ? reached.filter(Boolean).join(" · ") : "");
+    setText(this.grade, verdict && tile.grade ? t("ui.grade", { grade: tile.grade }) : "");
+    const used = [tile.watts && withUnit(tile.watts, 0, "W"), tile.seconds && clock(tile.seconds)].filter(Boolean);
+    setText(this.used, verdict && tile.grade ? used.join(" · ") : "");
     setText(this.headline, known ? t(`ui.code.${tile.code}`) : "");
     setText(this.place, hot ? "" : sayOfBoard(tile, "place"));
     setText(this.sentence, hot ? "" : sayOfBoard(tile, "sentence"));

@@ -37,8 +37,14 @@ def opened(browser: Browser) -> Iterator[Opened]:
     contexts: list[BrowserContext] = []
     stations: list[ExampleStation] = []
 
-    def opened(view: Json | None = None, session: Json | None = None, *, size: tuple[int, int] = DESK,
-               language: str = "en-GB", change: Callable[[str], str] = str) -> ExampleStation:
+    def opened(
+        view: Json | None = None,
+        session: Json | None = None,
+        *,
+        size: tuple[int, int] = DESK,
+        language: str = "en-GB",
+        change: Callable[[str], str] = str,
+    ) -> ExampleStation:
         width, height = size
         context = browser.new_context(viewport={"width": width, "height": height}, locale=language)
         context.set_default_timeout(8000)

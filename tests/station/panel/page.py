@@ -39,12 +39,22 @@ class ExampleStation:
         self.silent = False
         self.problems: list[str] = []
         self._sockets: list[WebSocket] = []
-        self._server = uvicorn.Server(uvicorn.Config(
-            self._app(), log_level="error", lifespan="off", ws="websockets-sansio", timeout_graceful_shutdown=1))
+        self._server = uvicorn.Server(
+            uvicorn.Config(
+                self._app(),
+                log_level="error",
+                lifespan="off",
+                ws="websockets-sansio",
+                timeout_graceful_shutdown=1,
+            )
+        )
         self._door = socket.create_server(("127.0.0.1", 0))
         self._thread = threading.Thread(target=self._run, name="example station")
         page.on("pageerror", lambda problem: self.problems.append(str(problem)))
-        page.on("console", lambda line: self.problems.append(line.text) if "Content Security" in line.text else None)
+        page.on(
+            "console",
+            lambda line: self.problems.append(line.text) if "Content Security" in line.text else None,
+        )
 
     def open(self) -> Page:
         self._thread.start()
@@ -128,17 +138,32 @@ class ExampleStation:
     def _usual(self, path: str, body: Json) -> tuple[int, Json]:
         if path.startswith("api/session") or path == "api/control":
             if self.session["role"] == "none":
-                return 401, {"error": examples.words("refused.session", "Scan your badge."), "retry_after": None}
+                return 401, {
+                    "error": examples.words("refused.session", "Scan your badge."),
+                    "retry_after": None,
+                }
             return 200, self.session
         if path == "api/cards":
-            return 200, {"cards": [{"code": f"STOP-{n}", "words": examples.words("card.stop", f"Stop slot {n}", number=n)}
-                                   for n in range(1, 17)]}
+            return 200, {
+                "cards": [
+                    {"code": f"STOP-{n}", "words": examples.words("card.stop", f"Stop slot {n}", number=n)}
+                    for n in range(1, 17)
+                ]
+            }
         if path.endswith("/curves"):
             return 200, examples.curves()
         if path == "api/runs":
             return 200, {"runs": [examples.run_line()]}
         if path.startswith("api/runs/"):
             return 200, examples.run_detail()
-        words = examples.words("accepted.board", "Board goes into slot.", serial=body.get("text", ""), number=1)
-        return 200, {"id": body.get("id"), "outcome": "accepted", "kind": "board", "words": words, "slot": None,
-                     "repeated": False}
+        words = examples.words(
+            "accepted.board", "Board goes into slot.", serial=body.get("text", ""), number=1
+        )
+        return 200, {
+            "id": body.get("id"),
+            "outcome": "accepted",
+            "kind": "board",
+            "words": words,
+            "slot": None,
+            "repeated": False,
+        }

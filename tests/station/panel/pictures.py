@@ -14,7 +14,7 @@ from tests.station.panel import examples
 from tests.station.panel.page import ExampleStation, Json
 
 DOCS = Path(rig.__file__).parents[1] / "docs"
-MOST_WIDE = 1280                # pixels of a picture: a page of words is no wider
+MOST_WIDE = 1280  # pixels of a picture: a page of words is no wider
 PICTURES: dict[str, tuple[tuple[int, int], str, Callable[[], Json]]] = {
     "panel-1920": ((1920, 1080), "en-GB", examples.station),
     "panel-1024": ((1024, 768), "es-MX", examples.station),
@@ -34,8 +34,12 @@ def main() -> None:
 
 def draw(browser: Browser, name: str, size: tuple[int, int], language: str, view: Json) -> None:
     width, height = size
-    context = browser.new_context(viewport={"width": width, "height": height}, locale=language, reduced_motion="reduce",
-                                  device_scale_factor=min(1, MOST_WIDE / width))
+    context = browser.new_context(
+        viewport={"width": width, "height": height},
+        locale=language,
+        reduced_motion="reduce",
+        device_scale_factor=min(1, MOST_WIDE / width),
+    )
     page = context.new_page()
     station = ExampleStation(page, view)
     station.open()

@@ -44,13 +44,17 @@ def test_a_station_that_was_restarted_is_drawn_from_what_it_says_now(opened: Ope
     station.drop()
     station.page.wait_for_selector(BANNER)
     station.view = examples.station(
-        examples.slots(4), notices=[examples.words("notice.restarted", "", went_on=3, closed=1)])
+        examples.slots(4), notices=[examples.words("notice.restarted", "", went_on=3, closed=1)]
+    )
 
     station.silent = False
     station.page.wait_for_selector("#nolink", state="hidden")
 
     assert station.page.locator(".tile").count() == 4
-    assert station.page.locator(".strip.notice").text_content() == "The station was restarted; 3 runs went on, 1 were closed."
+    assert (
+        station.page.locator(".strip.notice").text_content()
+        == "The station was restarted; 3 runs went on, 1 were closed."
+    )
     scan(station.page, "SLOT-1")
     told(station, "goes into")
     assert scans(station) == ["SLOT-1"]

@@ -13,26 +13,41 @@ from tests.station.panel.conftest import Opened
 LEAST_CONTRAST = 4.5
 TOUCH_PIXELS = 15 / 25.4 * 96
 STATES = {
-    "EMPTY", "READY", "ACTION_NEEDED", "RUNNING", "HOT", "PASS", "MARGINAL", "RETEST", "FAIL", "STATION_FAULT",
-    "STOPPED", "NO_LINK",
+    "EMPTY",
+    "READY",
+    "ACTION_NEEDED",
+    "RUNNING",
+    "HOT",
+    "PASS",
+    "MARGINAL",
+    "RETEST",
+    "FAIL",
+    "STATION_FAULT",
+    "STOPPED",
+    "NO_LINK",
 }
 
 # Every piece of text with its colour and what lies behind it, as a person sees them.
 CONTRASTS = """() => {
   const parse = (colour) => (colour.match(/[\\d.]+/g) ?? [0, 0, 0, 0]).map(Number);
-  const over = (top, under) => { const a = top[3] ?? 1; return [0, 1, 2].map((i) => a * top[i] + (1 - a) * under[i]); };
-  const light = ([r, g, b]) => { const s = [r, g, b].map((c) => (c /= 255) <= 0.03928 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4);
+  const over = (top, under) => {
+    const a = top[3] ?? 1;
+    return [0, 1, 2].map((i) => a * top[i] + (1 - a) * under[i]);
+  };
+  const linear = (c) => (c <= 0.03928 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4);
+  const light = (rgb) => { const s = rgb.map((c) => linear(c / 255));
     return 0.2126 * s[0] + 0.7152 * s[1] + 0.0722 * s[2]; };
-  const behind = (node) => node ? over(parse(getComputedStyle(node).backgroundColor), behind(node.parentElement)) : [255, 255, 255];
+  const ground = (node) => parse(getComputedStyle(node).backgroundColor);
+  const behind = (node) => (node ? over(ground(node), behind(node.parentElement)) : [255, 255, 255]);
   const found = [];
   const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
   for (let text = walker.nextNode(); text; text = walker.nextNode()) {
     const node = text.parentElement;
     if (!text.data.trim() || node.closest("script, style, svg, title") || !node.checkVisibility()) continue;
     if (!node.getClientRects().length) continue;
-    const ground = behind(node);
-    const ink = over(parse(getComputedStyle(node).color), ground);
-    const [dark, bright] = [light(ink), light(ground)].sort((a, b) => a - b);
+    const under = behind(node);
+    const ink = over(parse(getComputedStyle(node).color), under);
+    const [dark, bright] = [light(ink), light(under)].sort((a, b) => a - b);
     found.push([text.data.trim(), (bright + 0.05) / (dark + 0.05)]);
   }
   return found;
@@ -40,11 +55,14 @@ CONTRASTS = """() => {
 
 # Words of tiles that do not fit their line, and whatever sticks out of the page.
 CUT = """() => {
-  const cut = [...document.querySelectorAll(".tile h2, .tile .code, .tile .left, .tile dd, .tile .big, .tile .grade, .fact dd, #prompt p")]
-    .filter((node) => node.checkVisibility() && node.scrollWidth > node.clientWidth + 1 && getComputedStyle(node).display !== "inline")
+  const over = (node) => node.checkVisibility() && node.scrollWidth > node.clientWidth + 1;
+  const words = ":is(h2, .code, .left, dd, .big, .grade)";
+  const cut = [...document.querySelectorAll(`.tile ${words}, .fact dd, #prompt p`)]
+    .filter((node) => over(node) && getComputedStyle(node).display !== "inline")
     .map((node) => node.textContent);
-  const wide = [...document.querySelectorAll(".tile, .tile header, .tile .sub, #facts, #top, #keys, #detail .left, .panel")]
-    .filter((node) => node.checkVisibility() && node.scrollWidth > node.clientWidth + 1).map((node) => `${node.className || node.id}: ${node.textContent}`);
+  const parts = ".tile, .tile header, .tile .sub, #facts, #top, #keys, #detail .left, .panel";
+  const wide = [...document.querySelectorAll(parts)].filter(over)
+    .map((node) => `${node.className || node.id}: ${node.textContent}`);
   const page = document.documentElement;
   return [...cut, ...wide, ...(page.scrollWidth > innerWidth ? ["page is wider than its window"] : [])];
 }"""
@@ -57,10 +75,13 @@ def all_states() -> list[examples.View]:
 def test_each_state_has_a_word_an_icon_and_a_look_of_its_own(opened: Opened) -> None:
     page = opened(examples.station([*examples.tiles(), examples.marginal(17)])).page
 
-    looks = page.eval_on_selector_all(".tile", """(tiles) => tiles.map((tile) => {
+    looks = page.eval_on_selector_all(
+        ".tile",
+        """(tiles) => tiles.map((tile) => {
       const style = getComputedStyle(tile);
       return [tile.querySelector("h2").textContent, tile.querySelector("header use").getAttribute("href"),
-              [style.backgroundColor, style.borderTopStyle, style.borderTopColor, style.borderTopWidth].join(" ")]; })""")
+              [style.backgroundColor, style.borderTopStyle, style.borderTopColor].join(" ")]; })""",
+    )
 
     told = [tile["state"] for tile in examples.tiles()] + ["MARGINAL"]
     by_state = dict(zip(told, map(tuple, looks), strict=True))
@@ -74,8 +95,13 @@ def test_each_state_has_a_word_an_icon_and_a_look_of_its_own(opened: Opened) -> 
 @pytest.mark.parametrize("language", ["en-GB", "es-MX"])
 def test_every_text_stands_out_from_what_is_behind_it(opened: Opened, language: str) -> None:
     station = opened(
-        examples.station(all_states(), estop="latched", guard_answers=False, locked_code="STN-GOLDEN",
-                         locked=examples.words("refused.locked", "Production is locked.", code="STN-GOLDEN", why="x")),
+        examples.station(
+            all_states(),
+            estop="latched",
+            guard_answers=False,
+            locked_code="STN-GOLDEN",
+            locked=examples.words("refused.locked", "Production is locked.", code="STN-GOLDEN", why="x"),
+        ),
         language=language,
     )
     page = station.page
@@ -94,8 +120,12 @@ def test_every_text_stands_out_from_what_is_behind_it(opened: Opened, language: 
         pages[f"detail {state['state']}"] = page.evaluate(CONTRASTS)
         page.keyboard.press("Escape")
 
-    weak = [(name, text, round(ratio, 2)) for name, found in pages.items() for text, ratio in found
-            if ratio < LEAST_CONTRAST]
+    weak = [
+        (name, text, round(ratio, 2))
+        for name, found in pages.items()
+        for text, ratio in found
+        if ratio < LEAST_CONTRAST
+    ]
 
     assert len(pages["grid"]) > 80
     assert weak == []
@@ -103,8 +133,11 @@ def test_every_text_stands_out_from_what_is_behind_it(opened: Opened, language: 
 
 def test_whatever_is_pressed_is_as_large_as_a_gloved_finger(opened: Opened) -> None:
     page = opened(session=examples.session(in_control=False)).page
-    sizes = """() => [...document.querySelectorAll("button, a, .cell, .runs tr")].filter((node) => node.checkVisibility())
-      .map((node) => { const box = node.getBoundingClientRect(); return [node.textContent, box.width, box.height]; })"""
+    sizes = """() => [...document.querySelectorAll("button, a, .cell, .runs tr")]
+      .filter((node) => node.checkVisibility()).map((node) => {
+        const box = node.getBoundingClientRect();
+        return [node.textContent, box.width, box.height];
+      })"""
 
     found = page.evaluate(sizes)
     page.locator(".cell").nth(0).click()
@@ -152,7 +185,9 @@ def test_the_result_is_readable_across_the_room_on_sixteen_tiles(opened: Opened)
     for width, height in ((1024, 768), (1920, 1080)):
         page = opened(size=(width, height)).page
         sizes[width] = page.eval_on_selector_all(
-            ".is-pass h2, .is-fail h2", "(words) => words.map((word) => parseFloat(getComputedStyle(word).fontSize))")
+            ".is-pass h2, .is-fail h2",
+            "(words) => words.map((word) => parseFloat(getComputedStyle(word).fontSize))",
+        )
 
     assert min(sizes[1024]) >= 24
     assert min(sizes[1920]) >= 36
@@ -169,7 +204,9 @@ def test_a_phone_scrolls_and_nothing_sticks_out(opened: Opened) -> None:
 def test_only_what_asks_for_a_hand_moves(opened: Opened) -> None:
     page = opened().page
 
-    moving = page.evaluate("document.getAnimations().map((one) => one.effect.target.closest('.tile').className)")
+    moving = page.evaluate(
+        "document.getAnimations().map((one) => one.effect.target.closest('.tile').className)"
+    )
 
     assert {name.split()[-1] for name in moving} == {"is-action-needed", "is-no-link"}
 

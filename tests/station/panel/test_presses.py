@@ -116,7 +116,10 @@ def test_f8_mutes_where_the_role_may_and_else_asks_for_the_pin(opened: Opened) -
     assert refused == "That needs a technician."
     assert dots == "••••"
     assert [(path, body.get("pin"), body.get("muted")) for path, body in station.posts()] == [
-        ("api/mute", None, True), ("api/session/pin", "2468", None), ("api/mute", None, True)]
+        ("api/mute", None, True),
+        ("api/session/pin", "2468", None),
+        ("api/mute", None, True),
+    ]
 
 
 def test_a_wrong_pin_is_said_and_can_be_tried_again_by_touch(opened: Opened) -> None:
@@ -139,7 +142,10 @@ def test_a_page_that_watches_says_so_and_can_take_control(opened: Opened) -> Non
     station = opened(session=examples.session(in_control=False))
     page = station.page
     watched = page.locator("#who").text_content()
-    station.answers["api/scan"] = (409, refusal("refused.not_in_control", "Another browser is in control (badge 0418)."))
+    station.answers["api/scan"] = (
+        409,
+        refusal("refused.not_in_control", "Another browser is in control (badge 0418)."),
+    )
     page.keyboard.type("SLOT-1")
     page.keyboard.press("Enter")
     told(station, "Another browser is in control")
@@ -175,7 +181,10 @@ def test_each_ending_sounds_its_own_way_once_and_never_when_muted(opened: Opened
     page = station.page
     page.evaluate("""() => { window.tones = [];
       const start = OscillatorNode.prototype.start;
-      OscillatorNode.prototype.start = function (at) { window.tones.push(this.frequency.value); return start.call(this, at); }; }""")
+      OscillatorNode.prototype.start = function (at) {
+        window.tones.push(this.frequency.value);
+        return start.call(this, at);
+      }; }""")
     page.mouse.click(500, 400)
     page.keyboard.press("Escape")
 
@@ -187,7 +196,11 @@ def test_each_ending_sounds_its_own_way_once_and_never_when_muted(opened: Opened
         return tuple(page.evaluate("window.tones"))
 
     running = examples.tiles()[0]
-    endings = [one | {"slot": "slot1", "number": 1} for one in examples.tiles() if one["state"] in ("PASS", "FAIL", "STATION_FAULT")]
+    endings = [
+        one | {"slot": "slot1", "number": 1}
+        for one in examples.tiles()
+        if one["state"] in ("PASS", "FAIL", "STATION_FAULT")
+    ]
     heard = {}
     for ending in endings:
         tones(running)

@@ -81,9 +81,13 @@ def test_what_a_person_types_is_seen_and_taken_as_it_is(opened: Opened) -> None:
 def test_the_field_has_the_focus_whatever_was_clicked(opened: Opened) -> None:
     page = opened().page
 
-    for click in (lambda: page.locator(".cell").nth(2).click(), lambda: page.get_by_role("button", name="Runs").click(),
-                  lambda: page.locator("#who").click(), lambda: page.mouse.click(500, 400),
-                  lambda: page.keyboard.press("Tab")):
+    for click in (
+        lambda: page.locator(".cell").nth(2).click(),
+        lambda: page.get_by_role("button", name="Runs").click(),
+        lambda: page.locator("#who").click(),
+        lambda: page.mouse.click(500, 400),
+        lambda: page.keyboard.press("Tab"),
+    ):
         click()
         expect(page.locator("#scan")).to_be_focused()
 
@@ -103,7 +107,9 @@ def test_space_starts_nothing_and_confirms_nothing(opened: Opened) -> None:
 
 
 def test_a_badge_goes_to_the_session_and_is_shown_to_nobody(opened: Opened) -> None:
-    station = opened(session=examples.session(badge=None, name=None, in_control=False, role="viewer", csrf=None))
+    station = opened(
+        session=examples.session(badge=None, name=None, in_control=False, role="viewer", csrf=None)
+    )
     page = station.page
     station.session = examples.session()
     page.keyboard.type("BADGE-0417", delay=60)
@@ -115,7 +121,8 @@ def test_a_badge_goes_to_the_session_and_is_shown_to_nobody(opened: Opened) -> N
 
     assert seen == "BADGE-••••"
     assert [(path, body["badge"]) for path, body in station.posts()] == [
-        ("api/session/badge", "BADGE-0417-K7QX9M2RT4WD")]
+        ("api/session/badge", "BADGE-0417-K7QX9M2RT4WD")
+    ]
     assert "K7QX9M2RT4WD" not in page.content()
     assert page.locator("#who").text_content() == "0417 M. Kelleroperator"
 
@@ -123,7 +130,10 @@ def test_a_badge_goes_to_the_session_and_is_shown_to_nobody(opened: Opened) -> N
 def test_a_refusal_stays_until_the_next_scan_or_enter(opened: Opened) -> None:
     station = opened()
     words = examples.words("refused.passed", "Board X has passed already.", serial="X")
-    station.answers["api/scan"] = (200, {"outcome": "refused", "words": words, "slot": None, "repeated": False})
+    station.answers["api/scan"] = (
+        200,
+        {"outcome": "refused", "words": words, "slot": None, "repeated": False},
+    )
 
     scan(station.page, "X")
     told(station, "Board X has passed already")

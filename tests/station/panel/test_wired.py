@@ -40,20 +40,36 @@ class Floor:
         shutil.copytree(ROOT / "testplans", folder / "testplans")
         shutil.copy(ROOT / "fixtures" / "sim.yaml", folder / "sim.yaml")
         self._edit(folder / "testplans" / "s21pro" / "recipe.yaml", soak_seconds=8)
-        self._edit(folder / "sim.yaml", unload={"volts": 1.0, "seconds": 3, "celsius": 90}, retest_policy="enforced")
-        (folder / "scenario.yaml").write_text(yaml.safe_dump({"time_scale": 20, "boards": {
-            "slot1": {"seed": 7, "faults": [{"kind": "fan_fail", "fan": 2}]},
-            "slot2": {"seed": 8, "faults": [{"kind": "dead_chip", "chip": 32}]},
-            "slot3": {"seed": 9, "faults": []},
-            "slot4": {"seed": 10, "faults": [{"kind": "estop", "at_seconds": 2}]},
-        }}))
+        self._edit(
+            folder / "sim.yaml", unload={"volts": 1.0, "seconds": 3, "celsius": 90}, retest_policy="enforced"
+        )
+        (folder / "scenario.yaml").write_text(
+            yaml.safe_dump(
+                {
+                    "time_scale": 20,
+                    "boards": {
+                        "slot1": {"seed": 7, "faults": [{"kind": "fan_fail", "fan": 2}]},
+                        "slot2": {"seed": 8, "faults": [{"kind": "dead_chip", "chip": 32}]},
+                        "slot3": {"seed": 9, "faults": []},
+                        "slot4": {"seed": 10, "faults": [{"kind": "estop", "at_seconds": 2}]},
+                    },
+                }
+            )
+        )
         with socket.create_server(("127.0.0.1", 0)) as door:
             self.port = door.getsockname()[1]
         self.technician = add_badge(folder / "badges.yaml", "0418", "Bo", Role.TECHNICIAN, PIN).text
-        self.station = Stationed(folder, runtime, {
-            "fixture": str(folder / "sim.yaml"), "scenario": str(folder / "scenario.yaml"), "port": str(self.port),
-            "plans": str(folder / "testplans"), "results": str(folder / "results"),
-        })
+        self.station = Stationed(
+            folder,
+            runtime,
+            {
+                "fixture": str(folder / "sim.yaml"),
+                "scenario": str(folder / "scenario.yaml"),
+                "port": str(self.port),
+                "plans": str(folder / "testplans"),
+                "results": str(folder / "results"),
+            },
+        )
 
     @property
     def address(self) -> str:
@@ -131,12 +147,12 @@ def test_a_technicians_hour(browser: Browser, floor: Floor) -> None:
     desk.scan(SERIAL.format(4), "goes into slot 4")
     assert desk.page.locator("b:text-is('hostile')").count() == 0
 
-    # The station's own fault is not the board's; Enter acknowledges what is chosen.
+    # The station's own fault is not the board's.
     fault = desk.when(1, "station-fault")
     expect(fault.locator(".code")).to_have_text("STN-FAN")
     expect(fault.locator(".headline")).to_have_text("Fan stopped")
 
-    # The e-stop of a slot: told on every page; an operator may not release it, a technician's badge alone not either.
+    # The e-stop of a slot: told on every page, and not an operator's to release.
     expect(desk.page.locator("#estop.estop-open, #estop.estop-latched")).to_have_count(1, timeout=RUN_MS)
     expect(desk.tile(4).locator(".code")).to_have_text("STN-ESTOP", timeout=RUN_MS)
     desk.scan("RELEASE-4", "technician")
@@ -151,7 +167,7 @@ def test_a_technicians_hour(browser: Browser, floor: Floor) -> None:
     desk.scan(SERIAL.format(2), "repair")
     desk.page.keyboard.press("Enter")
 
-    # A reload, a second browser that watches and then takes over, and a station that is killed: the run goes on.
+    # A reload, a second browser that watches and takes over, a station that is killed: the run goes on.
     desk.page.reload()
     desk.when(3, "running")
     other = Desk(browser, floor.address)
