@@ -25,6 +25,7 @@ from proofs.record_writer import Step, Writer
 from rig.clock import SystemClock
 from rig.errors import FileError, RigError
 from rig.records import STORE_FILE, Kind, RunFolder, State, Store, close_dead_runs, read_record
+from rig.records.chain import chain_problems
 from rig.records.database import transaction
 from rig.records.journal import scan_journal
 
@@ -153,6 +154,8 @@ def wrongs(results: Path, heard: Heard) -> Iterator[str]:
         yield f"{run_id}: it was said to have begun, and is not there"
     with transaction(results / STORE_FILE) as database:
         rows = {row[0] for row in database.execute("SELECT run_id FROM runs")}
+        for (station,) in database.execute("SELECT DISTINCT station FROM runs").fetchall():
+            yield from chain_problems(database, station)
     for run_id in sorted(rows - known):
         yield f"{run_id}: a row without a journal"
     yield from _against_what_was_said(store, heard)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import stat
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
@@ -68,6 +69,20 @@ def check(file: Path, values: Any, model: type[D]) -> D:
         return model.model_validate(values)
     except ValidationError as error:
         raise _first_problem(file, error) from error
+
+
+def demand_private(file: Path) -> None:
+    """Raises FileError for a file of secrets that is absent, or that others than its owner may read."""
+    try:
+        mode = stat.S_IMODE(file.stat().st_mode)
+    except OSError as error:
+        found = error.strerror or str(error)
+        raise FileError(file, "", found, "a file that its owner alone may read") from error
+    if mode & (stat.S_IRWXG | stat.S_IRWXO):
+        raise FileError(
+            file, "", f"mode {mode:04o}",
+            "a secret that its owner alone may read: chmod 600, and make it anew if others may have read it",
+        )
 
 
 def digest(file: Path) -> str:

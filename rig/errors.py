@@ -10,6 +10,7 @@
     │   ├── BridgeError          the fixture's side channel (STN-BRIDGE)
     │   │   └── NoAcknowledge    the bridge works, the device addressed on I2C kept silent
     │   ├── GuardError           lease refused or lost, guard gone (STN-GUARD)
+    │   ├── MesError             the factory's system away, or not as it must be (STN-MES)
     │   └── CalibrationOverdue   an instrument of a production bench (STN-CAL)
     ├── GuardTrip                the guard switched off; carries the code of its cause        exit by code
     └── RunStopped               a person stopped the run (OPR-STOP)                          exit 4
@@ -108,6 +109,12 @@ class GuardError(StationFault):
     """The guard refused or lost the lease, or is gone."""
 
     code = "STN-GUARD"
+
+
+class MesError(StationFault):
+    """The factory's system is away, does not let the station in, or takes no message."""
+
+    code = "STN-MES"
 
 
 class CalibrationOverdue(StationFault):

@@ -11,7 +11,10 @@ from typing import Annotated, Self
 from pydantic import Field, field_validator, model_validator
 
 from rig.datafile import Data, load
+from rig.destinations import PlantEntry, TelemetryEntry
 from rig.errors import UsageError
+from rig.mesentry import MesEntry
+from rig.panelentry import PanelEntry
 
 # A whole board without any cooling gains 0.9 K/s at 1,060 W (1,235 J/K, assumed). Scenarios of the
 # simulated bench divide its thermal time constants by 20 as a rule, and by more.
@@ -20,6 +23,7 @@ SIMULATED_RISE_KELVIN_PER_SECOND = 60.0
 
 Option = bool | int | float | str | list[int] | list[str] | None
 RAW_TCP = re.compile(r"tcp://[^/:\s]+:\d{1,5}")
+Site = Annotated[str, Field(pattern=r"^\p{L}[\p{L}\p{M}\p{N} .,'()/&-]{0,79}$")]     # one plain line
 SlotName = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,40}$")]     # names locks and logs, too
 
 
@@ -143,20 +147,6 @@ class RetestPolicy(Enum):
     ENFORCED = "enforced"                       # and a board in quarantine is not run
 
 
-class PanelEntry(Data):
-    """What the station's page needs to know of its place (docs/station.md)."""
-
-    printer: str | None = None                  # a ZPL printer's raw port, tcp://host:port
-    golden_hours: float = Field(default=12.0, gt=0, le=24 * 31)     # how long a golden check holds
-
-    @field_validator("printer")
-    @classmethod
-    def _raw_port(cls, printer: str | None) -> str | None:
-        if printer is not None and not RAW_TCP.fullmatch(printer):
-            raise ValueError("tcp://HOST:PORT, the printer's raw port")
-        return printer
-
-
 class ChainTransport(Enum):
     """How a simulated bench serves a slot's chain."""
 
@@ -196,13 +186,8 @@ class SlotEntry(Data):
 
     def addresses(self) -> dict[str, str | None]:
         """Where each part is found, by the words the bench uses too."""
-        return {
-            "uart": self.chain,
-            "bridge": self.bridge,
-            "supply": self.supply.resource,
-            "meter": self.meter.resource,
-            "scanner": self.scanner.resource,
-        }
+        instruments = {role: one.resource for role, one in self.instruments.items()}
+        return {"uart": self.chain, "bridge": self.bridge, **instruments}
 
     def at(self, ports: dict[str, str]) -> SlotEntry:
         """The same slot with the addresses a running bench gave."""
@@ -223,6 +208,8 @@ class FixtureFile(Data):
     schema_version: int = Field(default=1, ge=1, le=1)
     fixture: str = Field(pattern=r"^[A-Za-z0-9_-]{1,40}$")
     station: str = Field(default="unnamed", pattern=r"^[A-Za-z0-9_.-]{1,40}$")
+    site: Site | None = None                    # works and town; the passport names it
+    country: str | None = Field(default=None, pattern=r"^[A-Z]{2}$")    # ISO 3166-1, two letters
     simulated: bool
     board: str | None = None                    # product whose boards stand on a simulated bench
     pdu: str | None = None                      # base address, http://host:port
@@ -232,6 +219,9 @@ class FixtureFile(Data):
     feeds: dict[SlotName, FeedEntry] = Field(default={})
     most_kelvin_per_second: float | None = Field(default=None, gt=0)    # a rise beyond it switches off
     panel: PanelEntry = PanelEntry()
+    plant: PlantEntry | None = None             # where runs and repairs go (docs/plant.md)
+    telemetry: TelemetryEntry | None = None     # where the seconds of a run go
+    mes: MesEntry | None = None                 # who is asked before a run and told after it (docs/mes.md)
     slots: dict[SlotName, SlotEntry] = Field(min_length=1)
 
     @model_validator(mode="after")

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+import secrets
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
+
+from proofs.servers import Influx, Postgres, Victoria, has_influx, has_postgres, has_victoria
 
 # Two busy cores make wall-clock deadlines of single examples meaningless.
 settings.register_profile("rig", deadline=None, database=None)
@@ -40,3 +43,44 @@ def shared(demand: Demand) -> Path:
     folder = (root / os.environ.get("RIG_SHARED", "../shared")).resolve()
     demand("shared", folder.is_dir(), f"no folder {folder}; set RIG_SHARED to where the shared data lies")
     return folder
+
+
+@pytest.fixture(scope="session")
+def postgres(demand: Demand) -> Iterator[Postgres]:
+    """A PostgreSQL of our own."""
+    demand("postgres", has_postgres(), "no PostgreSQL 15 under /usr/lib/postgresql")
+    server = Postgres()
+    server.start()
+    yield server
+    server.remove()
+
+
+@pytest.fixture
+def plant_url(postgres: Postgres) -> str:
+    """A fresh database's address, with its password."""
+    import psycopg
+
+    name = f"plant_{secrets.token_hex(4)}"
+    with psycopg.connect(postgres.url, autocommit=True) as database:
+        database.execute(f"CREATE DATABASE {name}".encode())
+    return postgres.url.replace("/postgres", f"/{name}")
+
+
+@pytest.fixture(scope="session")
+def influx(demand: Demand) -> Iterator[Influx]:
+    """An InfluxDB 1.x of our own."""
+    demand("influx", has_influx(), "no influxd on the path")
+    server = Influx()
+    server.start()
+    yield server
+    server.remove()
+
+
+@pytest.fixture(scope="session")
+def victoria(demand: Demand) -> Iterator[Victoria]:
+    """A VictoriaMetrics of our own."""
+    demand("influx", has_victoria(), "no victoria-metrics on the path")
+    server = Victoria()
+    server.start()
+    yield server
+    server.remove()

@@ -1,5 +1,6 @@
-"""The command line: ``rig decode``, ``doctor``, ``sim``, ``guard``, ``run``, ``instrument``, ``pack``,
-``plan``, ``repair``, ``show``, ``golden``, ``station``.
+"""The command line: ``rig decode``, ``doctor``, ``eeprom``, ``export``, ``sim``, ``guard``, ``run``,
+``instrument``, ``mes``, ``outbox``, ``pack``, ``passport``, ``plan``, ``plant``, ``repair``, ``show``,
+``golden``, ``station``.
 
 Each command's module keeps its heavy imports inside its function, so ``rig --version`` is quick.
 """
@@ -14,11 +15,17 @@ import typer
 import rig
 from rig.cli.decode import decode
 from rig.cli.doctor import doctor
+from rig.cli.eeprom import app as eeprom_app
+from rig.cli.export import export
 from rig.cli.golden import app as golden_app
 from rig.cli.guard import app as guard_app
 from rig.cli.instrument import app as instrument_app
+from rig.cli.mes import app as mes_app
+from rig.cli.outbox import app as outbox_app
 from rig.cli.pack import app as pack_app
+from rig.cli.passport import app as passport_app
 from rig.cli.plan import app as plan_app
+from rig.cli.plant import app as plant_app
 from rig.cli.repair import app as repair_app
 from rig.cli.run import run
 from rig.cli.show import show
@@ -53,15 +60,21 @@ def _options(
 
 app.command("decode")(decode)
 app.command("doctor")(doctor)
+app.command("export")(export)
 app.command("run")(run)
 app.command("show")(show)
 app.command("sim")(sim)
 app.command("study")(study)
+app.add_typer(eeprom_app, name="eeprom")
 app.add_typer(golden_app, name="golden")
 app.add_typer(guard_app, name="guard")
 app.add_typer(instrument_app, name="instrument")
+app.add_typer(mes_app, name="mes")
+app.add_typer(outbox_app, name="outbox")
 app.add_typer(pack_app, name="pack")
+app.add_typer(passport_app, name="passport")
 app.add_typer(plan_app, name="plan")
+app.add_typer(plant_app, name="plant")
 app.add_typer(repair_app, name="repair")
 app.add_typer(station_app, name="station")
 

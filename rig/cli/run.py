@@ -42,6 +42,8 @@ def run(
     try:
         played = _test(options)
         code, record, path = played.code, played.record, played.path
+        if played.untold:
+            sys.stderr.write(f"rig: {played.untold}\n")
     except RigError as error:
         sys.stderr.write(f"rig: {error}\n")
         code, record, path = (2 if isinstance(error, UsageError) else 3), None, None

@@ -101,6 +101,8 @@ def begin(setup: RunSetup, started: datetime) -> RunStart:
         product=setup.plan.product.product,
         slot=setup.options.slot,
         station=setup.fixture.station,
+        site=setup.fixture.site,
+        country=setup.fixture.country,
         fixture=setup.fixture.fixture,
         operator=setup.options.operator or None,
         simulated=setup.simulated,
@@ -142,6 +144,7 @@ def conclude(
         board_rate=answers.board_rate if answers else None,
         watts=log.value_of("board_watts"),
         joules_per_terahash=log.value_of("joules_per_terahash"),
+        identity=log.identity,
     )
     return Conclusion(grade, record, grade.exit_code(ship_marginal=setup.plan.recipe.ship_marginal))
 

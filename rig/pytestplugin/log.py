@@ -9,7 +9,10 @@ from rig.board import BringUp, EepromReading
 from rig.clock import Clock
 from rig.pytestplugin.answers import AnswerFigures
 from rig.pytestplugin.sampler import Sample
+from rig.pytestplugin.telemetry import look_of
+from rig.recipe.eeprom_layout import BoardIdentity
 from rig.records import Event, Journal, Kind, MeasurementRecord
+from rig.records.telemetry.recording import NoTelemetry, Telemetry
 from rig.slot import Reading
 from rig.verdict.evidence import Count, ResponseLook
 from rig.verdict.measurement import Measurement
@@ -18,8 +21,9 @@ from rig.verdict.measurement import Measurement
 class RunLog:
     """Facts of one run. Everything that goes in is in the journal before the call returns."""
 
-    def __init__(self, journal: Journal, clock: Clock) -> None:
+    def __init__(self, journal: Journal, clock: Clock, telemetry: Telemetry | None = None) -> None:
         self._journal, self._clock = journal, clock
+        self._telemetry = telemetry or NoTelemetry()
         self._started = clock.now()
         self.measurements: list[Measurement] = []
         self.events: list[Event] = []
@@ -28,6 +32,7 @@ class RunLog:
         self.damaged_counts = 0
         self.response: ResponseLook | None = None
         self.eeprom: EepromReading | None = None
+        self.identity: BoardIdentity | None = None      # the last that was read whole
         self.celsius: tuple[float | None, ...] = ()
         self.answers: AnswerFigures | None = None
         self.level: str | None = None           # that the board was moved to; None: still at its first
@@ -61,6 +66,7 @@ class RunLog:
         """A phase begins; what came before it goes to the disk, without waiting for it."""
         self.happened("phase", phase)
         self._journal.sync()
+        self._telemetry.mark(phase)
 
     def happened(self, kind: str, text: str) -> None:
         """Something a person who reads the record should know, and when."""
@@ -99,6 +105,14 @@ class RunLog:
         if tally is not None:
             facts["trials"], facts["hits"] = int(tally.trials.sum()), int(tally.hits.sum())
         self.note("sample", **facts)
+        self._telemetry.look(look_of(sample, tick))
+        self.heed_telemetry()
+
+    def heed_telemetry(self) -> None:
+        """A disk that does not keep telemetry is worth an event, and no more."""
+        trouble = self._telemetry.trouble()
+        if trouble is not None:
+            self.happened("telemetry", trouble)
 
     def note(self, kind: str, **facts: Any) -> None:
         self._journal.append(kind, **facts)

@@ -38,6 +38,7 @@ class RunOptions:
     operator: str = ""
     plans: Path | None = None
     purpose: Purpose = Purpose.TEST
+    telemetry: bool = True          # runs in virtual time keep none unless they are asked to
 
     def as_pytest_words(self) -> list[str]:
         """The same options as plain pytest takes them."""

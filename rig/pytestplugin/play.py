@@ -23,6 +23,7 @@ class Played:
     code: int
     record: RunRecord | None
     path: Path | None
+    untold: str = ""            # why the factory's system does not have it yet
 
 
 def play(setup: RunSetup, slot: SlotProvider, progress: Progress, stops: Stops) -> Played:
@@ -47,4 +48,4 @@ def play(setup: RunSetup, slot: SlotProvider, progress: Progress, stops: Stops) 
     code = int(pytest.main(words, plugins=plugins))
     if session.unfiled is not None:
         raise session.unfiled
-    return Played(code, session.record, session.record_path)
+    return Played(code, session.record, session.record_path, session.untold)

@@ -75,6 +75,7 @@ class PoweredRun:
             first if now is not None else None for first, now in zip(before, celsius, strict=True)
         )
         self.log.eeprom = eeprom
+        self.log.identity = eeprom.identity or self.log.identity
         limits = self._waiving.widened(eeprom.identity, self.slot.clock.utc())
         if limits is not None:
             self._judge_by(limits)

@@ -22,11 +22,13 @@ from rig.pytestplugin.calibration import demand_calibration
 from rig.pytestplugin.carrying import concluded_and_carried
 from rig.pytestplugin.conclude import Conclusion, begin, conclude
 from rig.pytestplugin.log import RunLog
+from rig.pytestplugin.mes import MesDesk
 from rig.pytestplugin.next_step import demand_no_quarantine
 from rig.pytestplugin.powered_run import BoardStopped
 from rig.pytestplugin.progress import Progress
 from rig.pytestplugin.setup import RunSetup, results_folder
 from rig.pytestplugin.stops import Stops
+from rig.pytestplugin.telemetry import begin_telemetry
 from rig.records import Journal, RunFolder, RunRecord, close_dead_runs
 from rig.slot import InstrumentNote, SlotProvider
 from rig.verdict.evidence import Fault
@@ -39,7 +41,7 @@ class RunSession:
     """A pytest plug-in object that carries one run.
 
     ``record`` and ``record_path`` are set when the session has finished and all is kept; ``unfiled`` is
-    why it could not be.
+    why it could not be; ``untold`` is why the factory's system does not have it yet.
     """
 
     def __init__(
@@ -55,15 +57,19 @@ class RunSession:
         self.record: RunRecord | None = None
         self.record_path: Path | None = None
         self.unfiled: StationFault | None = None
+        self.untold = ""
         close_dead_runs(results_folder(setup.options), setup.options.slot, self._clock)
         demand_no_quarantine(setup)
+        self._mes = MesDesk(setup, self._clock)
+        self._mes.ask_route()
         self._folder = RunFolder.create(
             setup.options.results, setup.options.serial, setup.run_id, self._clock.utc()
         )
         self._start = begin(setup, self._clock.utc())
         self._journal = Journal(self._folder.journal, self._clock)
         self._journal.append("start", **self._start.model_dump(mode="json"))
-        self._log = RunLog(self._journal, self._clock)
+        self._telemetry = begin_telemetry(setup, self._folder.path, self._clock)
+        self._log = RunLog(self._journal, self._clock, self._telemetry)
         self.run = Run(setup, slot, self._log, progress)
         progress.began(self._log.happened)
 
@@ -120,6 +126,10 @@ class RunSession:
             pytest.fail(f"outside limits: {', '.join(failed)}", pytrace=False)
         return result
 
+    def pytest_terminal_summary(self, terminalreporter: TerminalReporter) -> None:
+        if self.untold:
+            terminalreporter.write_line(f"rig: {self.untold}")
+
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
         if self._conclusion is not None:
             session.exitstatus = int(self._conclusion.exit_code)
@@ -129,6 +139,7 @@ class RunSession:
     def _open(self) -> None:
         try:
             self.run.phase("taking the slot")
+            self._mes.begin(self._log)
             demand_calibration(
                 self._setup.fixture, self._setup.entry, self._clock.utc().date(), self._start.purpose
             )
@@ -164,6 +175,8 @@ class RunSession:
             raise
         self._conclusion, self.record, self.record_path = found, found.record, path
         self._progress.end(found.ending(path, self._hands_off))
+        self._telemetry.close()
+        self.untold = self._mes.tell()
 
     def _ended(self, session: pytest.Session) -> Conclusion:
         """The board is off, and carries its result where the recipe says so."""
@@ -188,6 +201,8 @@ class RunSession:
 
     def _settle(self) -> None:
         """A disk that lost a line of the journal is the station's fault, while it can be said."""
+        self._telemetry.settle()
+        self._log.heed_telemetry()
         try:
             self._journal.settle()
         except StationFault as error:

@@ -8,6 +8,7 @@ from rig.records.model import (
     EepromRecord,
     Event,
     FindingRecord,
+    IdentityRecord,
     InstrumentRecord,
     MadeBy,
     MeasurementRecord,
@@ -21,7 +22,7 @@ from rig.records.write import STORE_FILE, file_run, read_record, write_record
 
 __all__ = [
     "STORE_FILE", "CycleBook", "Cycles", "EepromRecord", "Entry", "Event", "FindingRecord",
-    "InstrumentRecord", "Journal", "Kind", "MadeBy", "MeasurementRecord", "RunFolder",
-    "RunRecord", "RunStart", "State", "Store", "Summary", "close_dead_runs", "file_run", "new_run_id",
-    "read_journal", "read_record", "write_junit", "write_record",
+    "IdentityRecord", "InstrumentRecord", "Journal", "Kind", "MadeBy", "MeasurementRecord",
+    "RunFolder", "RunRecord", "RunStart", "State", "Store", "Summary", "close_dead_runs", "file_run",
+    "new_run_id", "read_journal", "read_record", "write_junit", "write_record",
 ]

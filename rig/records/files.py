@@ -22,16 +22,17 @@ def keeping(path: Path) -> Iterator[None]:
         ) from error
 
 
-def write_whole(path: Path, text: str) -> None:
-    """Write ``text`` as UTF-8: temporary file, fsync, rename, fsync of the folder.
+def write_whole(path: Path, content: str | bytes) -> None:
+    """Write ``content``, text as UTF-8: temporary file, fsync, rename, fsync of the folder.
 
     Raises StationFault when the disk refuses.
     """
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    told = content.encode("utf-8", errors="backslashreplace") if isinstance(content, str) else content
     with keeping(path):
         try:
-            with temporary.open("w", encoding="utf-8", errors="backslashreplace", newline="\n") as file:
-                file.write(text)
+            with temporary.open("wb") as file:
+                file.write(told)
                 file.flush()
                 os.fsync(file.fileno())
             os.replace(temporary, path)

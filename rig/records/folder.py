@@ -39,7 +39,7 @@ class RunFolder:
                 raise UsageError(
                     f"{word} {value!r}: expected letters, digits, '.', '_' and '-' only: it names a folder"
                 )
-        folder = cls(results / f"{utc.astimezone(UTC):%Y-%m-%d}" / f"{serial}-{run_id}")
+        folder = cls.of(results, serial, run_id, utc)
         try:
             folder.path.mkdir(parents=True)
         except FileExistsError:
@@ -51,6 +51,11 @@ class RunFolder:
         with keeping(folder.path):
             sync_folder(folder.path.parent)
         return folder
+
+    @classmethod
+    def of(cls, results: Path, serial: str, run_id: str, utc: datetime) -> Self:
+        """Where the files of a run lie that began at ``utc``; none is made."""
+        return cls(results / f"{utc.astimezone(UTC):%Y-%m-%d}" / f"{serial}-{run_id}")
 
     @classmethod
     def all_in(cls, results: Path) -> Iterator[Self]:
@@ -65,6 +70,10 @@ class RunFolder:
     @property
     def record(self) -> Path:
         return self.path / "record.json"
+
+    @property
+    def passport(self) -> Path:
+        return self.path / "passport.json"
 
     @property
     def junit(self) -> Path:

@@ -69,6 +69,64 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         ) STRICT""",
         "CREATE INDEX repairs_by_serial ON repairs (serial, at)",
     ),
+    (   # rig.records.chain; runs that were stored before are taken in with their station's next one
+        """CREATE TABLE chain (
+            place INTEGER PRIMARY KEY,
+            station TEXT NOT NULL,
+            number INTEGER NOT NULL,
+            run_id TEXT NOT NULL,
+            state TEXT NOT NULL CHECK (state IN ('closed', 'void')),
+            record TEXT NOT NULL,
+            previous TEXT NOT NULL,
+            link TEXT NOT NULL,
+            UNIQUE (station, number)
+        ) STRICT""",
+        "CREATE INDEX chain_by_run ON chain (run_id)",
+        """CREATE TRIGGER chain_is_not_cut BEFORE DELETE ON chain
+            BEGIN SELECT RAISE(ABORT, 'a link of the chain is never taken out'); END""",
+        """CREATE TRIGGER chain_is_not_bent BEFORE UPDATE ON chain
+            BEGIN SELECT RAISE(ABORT, 'a link of the chain is never changed'); END""",
+    ),
+    (   # what the plant does not have yet; everything that was kept before is queued, too
+        """CREATE TABLE outbox (
+            number INTEGER PRIMARY KEY AUTOINCREMENT,
+            what TEXT NOT NULL CHECK (what IN ('run', 'repair')),
+            key TEXT NOT NULL,
+            queued TEXT NOT NULL,
+            UNIQUE (what, key)
+        ) STRICT""",
+        """CREATE TABLE dead_letters (
+            number INTEGER PRIMARY KEY AUTOINCREMENT,
+            what TEXT NOT NULL,
+            key TEXT NOT NULL,
+            at TEXT NOT NULL,
+            reason TEXT NOT NULL,
+            UNIQUE (what, key)
+        ) STRICT""",
+        *(
+            f"""CREATE TRIGGER {what}_{event}_goes_out AFTER {event} ON {what}s BEGIN
+                DELETE FROM outbox WHERE what = '{what}' AND key = CAST(NEW.{key} AS TEXT);
+                INSERT INTO outbox (what, key, queued)
+                VALUES ('{what}', NEW.{key}, strftime('%Y-%m-%dT%H:%M:%f+00:00', 'now'));
+            END"""
+            for what, key in (("run", "run_id"), ("repair", "number")) for event in ("insert", "update")
+        ),
+        """INSERT INTO outbox (what, key, queued)
+            SELECT 'run', run_id, strftime('%Y-%m-%dT%H:%M:%f+00:00', 'now') FROM runs ORDER BY started""",
+        """INSERT INTO outbox (what, key, queued)
+            SELECT 'repair', number, strftime('%Y-%m-%dT%H:%M:%f+00:00', 'now') FROM repairs
+            ORDER BY number""",
+    ),
+    (   # what the factory's system is owed
+        """CREATE TABLE mes_owed (
+            run_id TEXT PRIMARY KEY,
+            fixture TEXT NOT NULL,
+            owing TEXT NOT NULL CHECK (owing IN ('waiting', 'told', 'refused')),
+            at TEXT NOT NULL,
+            reason TEXT NOT NULL DEFAULT ''
+        ) STRICT""",
+        "CREATE INDEX mes_owed_by_fixture ON mes_owed (fixture, owing)",
+    ),
 )
 VERSION = len(MIGRATIONS)
 

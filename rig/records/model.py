@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from datetime import datetime
 from typing import Final, Literal, Self
 
@@ -9,6 +10,7 @@ from pydantic import AwareDatetime, Field
 
 from rig.datafile import Data
 from rig.purpose import Purpose
+from rig.recipe.eeprom_layout import BoardIdentity
 from rig.recipe.failures import Party, party_of
 from rig.recipe.limits import Dimension
 from rig.records.plain import number
@@ -50,6 +52,8 @@ class RunStart(Data):
     product: str
     slot: str
     station: str
+    site: str | None = None                     # where the station stands, as its bench file says
+    country: str | None = None
     fixture: str
     operator: str | None = None
     simulated: bool
@@ -150,6 +154,28 @@ class EepromRecord(Data):
     read_back: bool = False
 
 
+class IdentityRecord(Data):
+    """What the board's EEPROM says it is (rig.recipe.eeprom_layout)."""
+
+    serial: str
+    board_name: str
+    factory_job: str                            # the chips' lot
+    chip_die: str
+    chip_marking: str
+    chip_bin: int
+    chip_technology: str
+    ft_version: str                             # of the chips' final test
+    pcb_version: int
+    bom_version: int
+    sensor_type: int
+    pt1_result: int
+    pt1_count: int
+
+    @classmethod
+    def of(cls, identity: BoardIdentity) -> Self:
+        return cls(**asdict(identity))
+
+
 class RunRecord(RunStart):
     """One run, complete. The serial is the scanned one."""
 
@@ -169,6 +195,7 @@ class RunRecord(RunStart):
     not_taken: tuple[str, ...] = ()             # declared and required, but not measured
     events: tuple[Event, ...] = ()
     instruments: tuple[InstrumentRecord, ...] = ()
+    identity: IdentityRecord | None = None      # null: not read, or damaged
     eeprom: EepromRecord | None = None          # null: nothing was to be written
     next_step: NextStepRecord | None = None     # unknown for a run whose process died
     slot_suspect: str | None = None             # why the slot may be to blame, and what to do
@@ -202,6 +229,7 @@ class RunRecord(RunStart):
         watts: float | None = None,
         joules_per_terahash: float | None = None,
         backend: str | None = None,
+        identity: BoardIdentity | None = None,
     ) -> Self:
         """The record of a run that began as ``start`` and ended as ``grade`` says."""
         fields = dict(start)
@@ -224,6 +252,7 @@ class RunRecord(RunStart):
             not_taken=not_taken,
             events=events,
             instruments=instruments,
+            identity=None if identity is None else IdentityRecord.of(identity),
         )
 
     def latest(self) -> tuple[MeasurementRecord, ...]:

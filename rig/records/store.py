@@ -6,6 +6,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from rig.errors import StationFault
+from rig.records.chain import append
 from rig.records.database import transaction
 from rig.records.model import RunRecord
 from rig.records.plain import plain
@@ -38,15 +39,21 @@ class Store:
             pass
 
     def put(self, record: RunRecord, state: State = State.CLOSED) -> None:
-        """Store a run in one transaction; the same run id again replaces its row."""
+        """Store a run in one transaction; the same run id again replaces its row.
+
+        One whose end has come is linked into its station's chain in the same transaction.
+        """
+        text = record.model_dump_json()
         row = [int(value) if isinstance(value, bool) else plain(value)
                for value in (getattr(record, column) for column in COLUMNS)]
         places = ", ".join("?" * (len(COLUMNS) + 2))
         with transaction(self._path) as database:
             database.execute(
                 f"INSERT OR REPLACE INTO runs ({', '.join(COLUMNS)}, record, state) VALUES ({places})",
-                [*row, record.model_dump_json(), state.value],
+                [*row, text, state.value],
             )
+            if state is not State.PENDING:
+                append(database, record.station, record.run_id, state.value, text)
 
     def get(self, run_id: str) -> RunRecord | None:
         """The run of that id; None when there is none."""

@@ -9,6 +9,8 @@ from pathlib import Path
 from rig.clock import Clock
 from rig.errors import RigError
 from rig.fixturefile import FixtureFile
+from rig.records import STORE_FILE
+from rig.records.outbox.results import ResultQueue
 from rig.station.selftest import problems
 from rig.station.shift import Lock, ShiftBook
 from rig.station.slotflow import Conditions
@@ -23,6 +25,7 @@ class Facts:
 
     def __init__(self, shifts: ShiftBook, fixture: FixtureFile, results: Path, clock: Clock) -> None:
         self._shifts, self._fixture, self._results, self._clock = shifts, fixture, results, clock
+        self._outbox = ResultQueue(results / STORE_FILE, clock)
         self._due_at = 0.0
         self._golden_lock: Lock | None = None
         self.golden = CheckView(state=Due.DUE, words=say("check.golden.due"))
@@ -61,4 +64,4 @@ class Facts:
     def _look(self) -> None:
         now = self._clock.utc()
         self.golden, self._golden_lock = self._shifts.golden(now)
-        self.shift = self._shifts.view(now, outbox_depth=0)
+        self.shift = self._shifts.view(now, self._outbox.depth().rows)

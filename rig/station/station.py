@@ -166,10 +166,11 @@ class Station:
     async def _carried_out(
         self, answer: Answer, person: Person, kind: str, text: str, volts: float | None = None
     ) -> Answer:
+        began = any(isinstance(order, Start) for order in answer.orders)
         for order in answer.orders:
             answer = await self._carry_out(order, answer, volts)
         self.log.keep(kind, person.badge, text, answer.outcome, answer.words.text)
-        if answer.slot is not None:
+        if answer.slot is not None and not began:       # a run that begins has its own scans with it
             self.crew.press(answer.slot, f"{person.badge} {text} at {person.stamp}")
         self._changed.set()
         return answer

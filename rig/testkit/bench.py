@@ -32,14 +32,17 @@ class VirtualBench:
     """Boards of one product, one after the other, each in a fresh slot with a clock of its own.
 
     ``fixture`` is a simulated bench file, ``plans`` the folder of test plans; every file is read
-    once. Records go to ``results`` as a wired run's do, and say `simulated`. Raises UsageError or
-    FileError for files that are not right.
+    once. Records go to ``results`` as a wired run's do, and say `simulated`; ``telemetry`` of their seconds
+    only when it is asked for. Raises UsageError or FileError for files that are not right.
     """
 
     def __init__(
-        self, product: str, *, fixture: Path, results: Path, plans: Path | None = None, slot: str = "slot1"
+        self, product: str, *, fixture: Path, results: Path, plans: Path | None = None, slot: str = "slot1",
+        telemetry: bool = False,
     ) -> None:
-        options = RunOptions(fixture, slot, product, SERIAL, results=results, plans=plans)
+        options = RunOptions(
+            fixture, slot, product, SERIAL, results=results, plans=plans, telemetry=telemetry
+        )
         self._setup = prepare(options, SystemClock())
         _, self._book = Shelf().take(self._setup.plan.folder.parent, product)
 

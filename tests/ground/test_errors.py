@@ -65,7 +65,7 @@ def test_each_error_carries_its_failure_code(error: RecipeError | StationFault, 
 
 def test_a_station_fault_is_never_a_mistake_of_the_user() -> None:
     stations = {kind for kind in every_error() if issubclass(kind, StationFault)}
-    assert len(stations) == 7
+    assert len(stations) == 8
     assert not any(issubclass(kind, UsageError) for kind in stations)
     assert not issubclass(GuardTrip, StationFault)
 

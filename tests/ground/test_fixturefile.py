@@ -95,6 +95,8 @@ def change(path: str, value: Any) -> Callable[[dict[str, Any]], None]:
         (change("slots/slot1/chain_transport", "tcp"), "chain: tcp://host:port for slot1"),
         (change("fixture", "bench a"), "fixture"),
         (change("station", ""), "station"),
+        (change("site", "Works 2\n<b>"), "site"),
+        (change("country", "USA"), "country"),
         (change("schema_version", 2), "schema_version"),
         (change("simulated", ...), "simulated"),
     ],

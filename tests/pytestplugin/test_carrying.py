@@ -16,9 +16,19 @@ from rig.errors import StationFault
 from rig.pytestplugin.play import Played, play
 from rig.pytestplugin.progress import Ending, Silence
 from rig.pytestplugin.stops import NoStops
-from rig.recipe.eeprom_layout import PT1_START
+from rig.recipe.eeprom_layout import PT1_START, decode_image
 from rig.recipe.eeprom_result import PT2_SIZE, PT2_START, decode_pt2
-from rig.records import STORE_FILE, Kind, RunFolder, RunRecord, State, Store, journal, read_journal
+from rig.records import (
+    STORE_FILE,
+    IdentityRecord,
+    Kind,
+    RunFolder,
+    RunRecord,
+    State,
+    Store,
+    journal,
+    read_journal,
+)
 from rig.sim.scenario import parse_scenario
 from rig.testkit import VirtualBench
 from rig.verdict import ExitCode, Verdict
@@ -90,6 +100,7 @@ def test_a_pass_is_shown_when_the_board_carries_it(place: Place) -> None:
     record = kept(played)
     assert (record.verdict, watched.shown) == (Verdict.PASS, [("PASS", State.CLOSED)])
     assert record.eeprom is not None
+    assert record.identity == IdentityRecord.of(decode_image(memory))
     assert record.eeprom.read_back
     assert bytes.fromhex(record.eeprom.after) == memory
     result = decode_pt2(memory[PT2_START : PT2_START + PT2_SIZE])

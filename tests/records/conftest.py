@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -12,9 +12,12 @@ import pytest
 
 from rig.clock import VirtualClock
 from rig.recipe import Failure, Failures, Limit, Limits, MeasurementSpec
+from rig.recipe.eeprom_layout import BoardIdentity
 from rig.recipe.limits import Dimension
 from rig.records import InstrumentRecord, MadeBy, RunFolder, RunRecord, RunStart
 from rig.records.model import Event
+from rig.records.plant.address import PlantAddress
+from rig.records.plant.store import PlantStore
 from rig.verdict import Evidence, Fault, Judge, Measurement, combine, diagnose, not_taken
 
 STARTED = datetime(2026, 1, 1, 8, 0, tzinfo=UTC)
@@ -32,6 +35,11 @@ WORDS = Failures(failures="small", version=1, codes={
     code: Failure(says=f"{code}: {{reason}}.", place="Here.", action="Act <now> & here.", retest="Once.")
     for code in ("CHAIN-SHORT", "POWER-HIGH", "DOMAIN-VOLTS", "STN-SUPPLY", "STN-SOFTWARE")
 })
+IDENTITY = BoardIdentity(
+    serial=SERIAL, board_name="BHB68701", factory_job="JOB20260114-0001", chip_die="AB",
+    chip_marking="BM1370BB-F2", ft_version="F1V02B3C1", chip_technology="N5", chip_bin=2,
+    pcb_version=0x011E, bom_version=0x10, sensor_type=4, pt1_result=1, pt1_count=3,
+)
 GOOD: dict[str, Any] = {
     "start_celsius": [24.5, 25.0, 25.25, 26.0], "chips_found": 65, "board_watts": 1051.2,
     "domain_volts": [1.046] * 13,
@@ -50,6 +58,7 @@ def measured(values: dict[str, Any]) -> tuple[Measurement, ...]:
 def start() -> RunStart:
     return RunStart(
         run_id="20260101T080000-00c0de", serial=SERIAL, product="s21pro", slot="slot1", station="bench-3",
+        site="Works 2, Austin", country="US",
         fixture="sim", operator="Ada", simulated=True, started=STARTED,
         made_by=MadeBy(rig_version="0.1.0", plan={"recipe.yaml": "ab" * 32}),
     )
@@ -80,7 +89,7 @@ def make(start: RunStart) -> Make:
             events=(Event(at_seconds=0.5, kind="phase", text="bring-up"),),
             instruments=(InstrumentRecord(role="supply", identity="RIGSIM,SPS20-120,slot1,1.0"),),
             chips_found=65, board_rate=0.9991, watts=1051.2, joules_per_terahash=math.nan,
-            backend="native, SHA-NI",
+            backend="native, SHA-NI", identity=IDENTITY,
         )
 
     return make
@@ -106,3 +115,18 @@ def clock() -> VirtualClock:
 @pytest.fixture
 def folder(tmp_path: Path, start: RunStart) -> RunFolder:
     return RunFolder.create(tmp_path / "results", start.serial, start.run_id, start.started)
+
+
+@pytest.fixture
+def plant(plant_url: str) -> Iterator[PlantStore]:
+    """A plant that is ready."""
+    from rig.records.plant.migrations import prepare
+    from rig.records.plant.postgres import PlantConnection
+
+    address = PlantAddress.of(plant_url, None, {})
+    connection = PlantConnection(address)
+    prepare(connection)
+    connection.close()
+    store = PlantStore(address)
+    yield store
+    store.close()
