@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 JOBS ?= 2
 
-.PHONY: run test setup check unit bench pictures prove prove-power prove-records prove-faults prove-verdict prove-edges clean constraints
+.PHONY: run test setup check unit bench pictures prove prove-power prove-records prove-outbox prove-faults prove-verdict prove-edges clean constraints
 
 setup: $(READY)
 
@@ -49,6 +49,12 @@ DEATHS ?= 200
 prove-records: setup
 	@$(BIN)/python -m proofs.records --kills $(DEATHS)
 
+# Stations, senders, PostgreSQL and InfluxDB are killed at random moments: nothing is lost, nothing doubled.
+# Some five minutes.
+OUTBOX_KILLS ?= 300
+prove-outbox: setup
+	@$(BIN)/python -m proofs.outbox --kills $(OUTBOX_KILLS)
+
 # Every fault kind of docs/scenarios.md through a real run: about a quarter of an hour.
 prove-faults: setup
 	@$(BIN)/python -m proofs.faults
@@ -68,7 +74,7 @@ prove-edges: setup
 constraints:
 	@rm -rf $(VENV)-pins && $(PYTHON) -m venv $(VENV)-pins
 	@$(VENV)-pins/bin/pip install --quiet --upgrade pip setuptools wheel build
-	@$(VENV)-pins/bin/pip install --quiet '.[dev]'
+	@$(VENV)-pins/bin/pip install --quiet '.[dev,cfx,pdf]'
 	@$(VENV)-pins/bin/pip freeze --all --exclude hashrig > constraints.txt && rm -rf $(VENV)-pins
 
 clean:

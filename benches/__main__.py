@@ -13,10 +13,11 @@ import subprocess
 import sys
 import time
 from collections.abc import Mapping
+from dataclasses import asdict
 from pathlib import Path
 
 import rig
-from benches import ingest, journal, verify
+from benches import ingest, journal, outbox, verify
 from rig.work.backend import describe
 
 RESULTS = Path(rig.__file__).parents[1] / "results"
@@ -30,8 +31,11 @@ def main() -> None:
     rates = verify.measure(VERIFY_SECONDS)
     show_rates(rates)
     lines = journal.measure()
-    costs = ", ".join(f"{cost:.0f} µs for {what}" for what, cost in lines.items())
-    print(f"\njournal: CPU of a measurement {costs}")
+    each = ", ".join(f"{cost:.0f} µs for {what}" for what, cost in lines.items())
+    print(f"\njournal: CPU of a measurement {each}")
+    costs = outbox.measure()
+    for line in outbox.show(costs):
+        print(line, flush=True)
     figures = []
     print("\ningest: link → decoder → verify → ledger over ptys, the sender excluded")
     print(f"{'boards':>7} {'shape':>12} {'frames/s each':>14} {'sent':>10} {'lost':>7} {'of a core':>10}")
@@ -54,6 +58,7 @@ def main() -> None:
         "native_nonces_per_core_second": round(rates.native),
         "python_nonces_per_core_second": round(rates.python),
         "journal_microseconds": {what: round(cost, 1) for what, cost in lines.items()},
+        "outbox": {name: round(value, 4) for name, value in asdict(costs).items()},
         "ingest": [figure.record() for figure in figures],
         "virtual_speedup": round(virtual["speedup"], 1),
         "peak_mib_one_hour": round(hour["peak_mib"], 1),

@@ -16,6 +16,7 @@ from pathlib import Path
 
 POSTGRES = Path("/usr/lib/postgresql/15/bin")
 NOBODY = ["setpriv", "--reuid=nobody", "--regid=nogroup", "--clear-groups"]
+WITH_US = ["setpriv", "--pdeathsig=KILL"]           # a server does not outlive whoever started it
 READY_SECONDS = 40.0
 
 
@@ -59,7 +60,7 @@ class Server:
         while not self.answers():
             if time.monotonic() > until:
                 said = (self.folder / "log").read_text(errors="replace")[-2000:]
-                raise RuntimeError(f"{self.words()[0]} did not start: {said}")
+                raise RuntimeError(f"{self.words()} did not start: {said}")
             if self._process.poll() is not None and time.monotonic() < until - READY_SECONDS / 2:
                 return False
             time.sleep(0.05)
@@ -119,7 +120,8 @@ class Postgres(Server):
                     f"unix_socket_directories={self.folder}", "shared_buffers=32MB"]
         if not self._synced:
             settings += ["fsync=off", "full_page_writes=off"]
-        return [*self._as, str(POSTGRES / "postgres"), "-D", str(self.folder / "data"),
+        # the death signal is told last: who changes its user forgets it
+        return [*self._as, *WITH_US, str(POSTGRES / "postgres"), "-D", str(self.folder / "data"),
                 *(word for setting in settings for word in ("-c", setting))]
 
     def answers(self) -> bool:
@@ -170,7 +172,7 @@ class Influx(HttpServer):
         )
 
     def words(self) -> Sequence[str]:
-        return ["influxd", "-config", str(self.folder / "influxdb.conf")]
+        return [*WITH_US, "influxd", "-config", str(self.folder / "influxdb.conf")]
 
 
 class Victoria(HttpServer):
@@ -180,7 +182,7 @@ class Victoria(HttpServer):
         super().__init__("victoria")
 
     def words(self) -> Sequence[str]:
-        return ["victoria-metrics", f"-httpListenAddr=127.0.0.1:{self.port}",
+        return [*WITH_US, "victoria-metrics", f"-httpListenAddr=127.0.0.1:{self.port}",
                 f"-storageDataPath={self.folder}/data", "-retentionPeriod=1200"]
 
 

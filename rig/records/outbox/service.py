@@ -59,7 +59,7 @@ class WaysOut:
 class Outbox:
     """Sends what ``results`` holds. One process a folder at a time; a second one would do no harm.
 
-    ``told`` is given each change of how a destination's traffic goes.
+    ``told`` is given how a destination's traffic goes: at the start, when there is trouble, when it is over.
     """
 
     def __init__(
@@ -151,15 +151,15 @@ class Outbox:
             self._write_state()
 
     def _send_until_stopped(self, name: str, uploader: Uploader[Any]) -> None:
-        going = None
+        trouble: str | None = None          # that was told last; "" when all was well
         wait = 0.0
         while not self._stop.wait(wait):
             wait = uploader.step()
             traffic = uploader.traffic
-            if (traffic.going, traffic.reason) != going:
-                going = traffic.going, traffic.reason
-                if self._told is not None:
-                    self._told(name, traffic)
+            found = "" if traffic.going.is_well else f"{traffic.going.value} {traffic.reason}"
+            if found != trouble and self._told is not None:
+                self._told(name, traffic)
+            trouble = found
             self._write_state()
 
     def _write_state(self) -> None:

@@ -27,6 +27,10 @@ class Going(Enum):
     HELD = "held"               # it does not let us in: looked at once a minute, nothing is given up
     ENDED = "ended"             # a fault of the rig's own: nothing is sent until it is started again
 
+    @property
+    def is_well(self) -> bool:
+        return self in (Going.IDLE, Going.SENDING)
+
 
 @dataclass(frozen=True, slots=True)
 class Traffic:

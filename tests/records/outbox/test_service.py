@@ -14,13 +14,14 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from proofs.fake_influx import BUCKET, ORG, TOKEN, FakeInflux, Fault
 from proofs.servers import Postgres, eventually
 from rig.clock import SystemClock
-from rig.destinations import PlantEntry
+from rig.destinations import Backend, PlantEntry, TelemetryEntry
 from rig.errors import UsageError
 from rig.records import STORE_FILE, RunRecord, State, Store
 from rig.records.outbox import uploader
-from rig.records.outbox.service import Outbox, WaysOut, status
+from rig.records.outbox.service import Outbox, WaysOut, open_spool, status
 from rig.records.outbox.uploader import Going
 from rig.records.plant.address import PlantAddress
 from rig.records.plant.migrations import prepare
@@ -149,6 +150,47 @@ def test_a_killed_server_loses_and_doubles_nothing(tmp_path: Path, mortal: Postg
     assert len(rows) == 90
     assert {state for _, state in rows} == {"closed"}
     assert len({run_id for run_id, _ in rows}) == 90
+
+
+def test_one_destination_that_is_away_does_not_hold_up_the_other(
+    tmp_path: Path, plant: PlantStore, ways: WaysOut, make: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("RIG_TEST_TOKEN", TOKEN)
+    put(tmp_path, make, 3)
+    with FakeInflux() as fake:
+        fake.faults.extend([Fault(status=503)] * 3)
+        entry = TelemetryEntry(backend=Backend.V2, url=fake.url, org=ORG, bucket=BUCKET,
+                               secret_env="RIG_TEST_TOKEN")
+        spool = open_spool(tmp_path, entry, SystemClock())
+        spool.put([f"rig_board,slot=slot1 watts={second}.0 {10**18 + second}" for second in range(50)])
+        fake.stop()
+
+        said: list[tuple[str, Going]] = []
+        with Outbox(tmp_path, WaysOut(ways.plant, entry), SystemClock(),
+                    lambda name, traffic: said.append((name, traffic.going))) as outbox:
+            assert eventually(lambda: plant.counts() == (3, 0))
+            assert outbox.status().destinations[1].depth == 50
+            fake.start()
+            assert eventually(lambda: outbox.status().destinations[1].depth == 0)
+
+    assert [going for name, going in said if name == "plant"] == [Going.SENDING]
+    assert [going for name, going in said if name == "telemetry"][::len(said)] == [Going.WAITING]
+    assert said[-1][1].is_well
+    assert len(fake.kept.points) == fake.kept.lines == 50
+
+
+def test_an_uploader_that_ends_by_itself_is_seen(
+    tmp_path: Path, ways: WaysOut, make: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def spoilt(self: object) -> float:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(uploader.Uploader, "step", spoilt)
+    monkeypatch.setattr("threading.excepthook", lambda told: None)
+    put(tmp_path, make, 1)
+
+    with Outbox(tmp_path, ways, SystemClock()) as outbox:
+        assert eventually(lambda: any("nothing is sent" in alarm for alarm in outbox.status().alarms))
 
 
 def outbox_run(results: Path, url: str) -> subprocess.Popen[bytes]:
