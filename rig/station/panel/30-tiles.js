@@ -21,8 +21,7 @@ class Tile {
     this.golden = el("span", "mark");
     this.sub = el("div", "sub", this.code, this.golden, this.serial);
     this.phase = el("p", "phase");
-    this.done = el("i");
-    this.bar = el("div", "bar", this.done);
+    this.bar = el("div", "bar", el("i"));
     this.big = el("p", "big");
     this.map = new BoardMap();
     this.figures = el("dl", "figures");
@@ -92,11 +91,9 @@ class Tile {
   drawRunning(tile) {
     const running = tile.state === "RUNNING";
     setText(this.phase, running ? sayPhase(tile.phase) : "");
-    show(this.bar, running);
+    drawBar(this.bar, tile);
     show(this.figures, running);
     if (!running) return;
-    setClass(this.bar, tile.progress === null ? "bar unknown" : "bar");
-    setStyle(this.done, "width", tile.progress === null ? "30%" : `${(100 * tile.progress).toFixed(1)}%`);
     setText(this.watts.value, withUnit(tile.watts, 0, "W"));
     setText(this.celsius.value, withUnit(tile.celsius, 0, "°C"));
     setText(this.answers.value, `${fixed(tile.answers_per_second)}/s`);
@@ -141,7 +138,8 @@ class Tile {
 
   /** Marks a text that does not fit. The layout is asked only when the text, or the room for it, is another. */
   cut() {
-    const said = this.flow.textContent + this.root.className + this.waits.textContent;
+    const strips = [this.sub, this.hands, this.waits, this.result].map((strip) => strip.hidden).join();
+    const said = this.flow.textContent + this.root.className + strips;
     if (said === this.said) return;
     this.said = said;
     const over = () => this.flow.scrollHeight > this.flow.clientHeight + 2;
@@ -163,6 +161,13 @@ function widthOf(word) {
     widths.set(word, ruler.measureText(word).width / 100);
   }
   return widths.get(word);
+}
+
+/** How far a run is; a bar that stands aside where nobody can tell. */
+function drawBar(bar, tile) {
+  show(bar, tile.state === "RUNNING");
+  setClass(bar, tile.progress === null ? "bar unknown" : "bar");
+  setStyle(bar.firstChild, "width", tile.progress === null ? "30%" : `${(100 * tile.progress).toFixed(1)}%`);
 }
 
 /** The word of a tile without its code, which stands apart. */

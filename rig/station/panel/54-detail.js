@@ -30,7 +30,9 @@ class Detail {
     this.legend = el("p", "legend");
     this.facts = el("dl", "facts");
     this.says = el("div", "says");
-    this.left = el("div", "left", this.says, this.views, this.map.root, this.legend, this.facts);
+    this.phase = el("b", "phase");
+    this.bar = el("div", "bar", el("i"));
+    this.left = el("div", "left", this.phase, this.bar, this.says, this.views, this.map.root, this.legend, this.facts);
     this.tabs = el("nav", "tabs");
     this.pane = el("div", "pane");
     this.right = el("div", "right", this.tabs, this.pane);
@@ -65,6 +67,8 @@ class Detail {
     setText(this.acknowledge, tile.needs_ack ? t("ui.acknowledge") : "");
     setText(this.release, tile.needs_release ? t("ui.release") : "");
     setText(this.close.lastChild, t("ui.back"));
+    setText(this.phase, tile.state === "RUNNING" ? sayPhase(tile.phase) : "");
+    drawBar(this.bar, tile);
     this.drawSays(tile);
     this.drawBoard(tile);
     this.drawFacts(tile);

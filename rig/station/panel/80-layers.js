@@ -51,7 +51,7 @@ function helpLayer(cards) {
       const printed = cards.map((card) => el("li", "", el("kbd", "", card.code), el("span", "", say(card.words))));
       const left = el("div", "", el("h3", "", t("ui.help.work")), el("ol", "", ...steps), el("h3", "", t("ui.help.keys")), el("ul", "pairs", ...keys));
       const middle = el("div", "", el("h3", "", t("ui.help.states")), el("ul", "pairs", ...states));
-      const right = el("div", "", el("h3", "", t("ui.help.cards")), el("ul", "pairs", ...printed));
+      const right = el("div", "wide", el("h3", "", t("ui.help.cards")), el("ul", "pairs", ...printed));
       return [el("div", "columns", left, middle, ...(printed.length ? [right] : []))];
     },
   };
