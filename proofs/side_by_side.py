@@ -93,7 +93,8 @@ def _ticks(runtime: Path) -> dict[str, float]:
     pids = {role: int(json.loads((runtime / f"{role}.lock").read_text())["pid"])
             for role in ("bench", "guard", "station")}
     found = {role: _cpu(Path(f"/proc/{pid}/stat"), 11) for role, pid in pids.items()}
-    children = Path(f"/proc/{pids['station']}/task/{pids['station']}/children").read_text().split()
+    tasks = Path(f"/proc/{pids['station']}/task").glob("*/children")
+    children = [pid for task in tasks for pid in task.read_text().split()]
     found["runs"] = sum(_cpu(Path(f"/proc/{pid}/stat"), 13) for pid in children)
     return found
 
