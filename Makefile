@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 JOBS ?= 2
 
-.PHONY: run test setup check unit bench prove prove-power prove-records prove-outbox prove-faults prove-verdict prove-edges prove-reports clean constraints
+.PHONY: run test setup check unit bench pictures prove prove-power prove-records prove-outbox prove-faults prove-verdict prove-edges prove-reports clean constraints
 
 setup: $(READY)
 
@@ -30,6 +30,10 @@ test: setup check unit
 
 bench: setup
 	@$(BIN)/python -m benches
+
+# The pictures of docs/station.md, drawn anew by Debian's chromium.
+pictures: setup
+	@$(BIN)/python -m tests.station.panel.pictures
 
 # Twelve million bytes of whatever a wire can carry, through the decoders: a minute or two.
 prove: setup
