@@ -14,9 +14,11 @@ import typer
 
 import rig
 from rig.cli.decode import decode
+from rig.cli.demo_history import demo_history
 from rig.cli.doctor import doctor
 from rig.cli.eeprom import app as eeprom_app
 from rig.cli.export import export
+from rig.cli.gauge import app as gauge_app
 from rig.cli.golden import app as golden_app
 from rig.cli.guard import app as guard_app
 from rig.cli.instrument import app as instrument_app
@@ -28,6 +30,7 @@ from rig.cli.passport import app as passport_app
 from rig.cli.plan import app as plan_app
 from rig.cli.plant import app as plant_app
 from rig.cli.repair import app as repair_app
+from rig.cli.report import app as report_app
 from rig.cli.run import run
 from rig.cli.show import show
 from rig.cli.sim import sim
@@ -60,6 +63,7 @@ def _options(
 
 
 app.command("decode")(decode)
+app.command("demo-history")(demo_history)
 app.command("doctor")(doctor)
 app.command("export")(export)
 app.command("run")(run)
@@ -67,6 +71,7 @@ app.command("show")(show)
 app.command("sim")(sim)
 app.command("study")(study)
 app.add_typer(eeprom_app, name="eeprom")
+app.add_typer(gauge_app, name="gauge")
 app.add_typer(golden_app, name="golden")
 app.add_typer(guard_app, name="guard")
 app.add_typer(instrument_app, name="instrument")
@@ -78,6 +83,7 @@ app.add_typer(passport_app, name="passport")
 app.add_typer(plan_app, name="plan")
 app.add_typer(plant_app, name="plant")
 app.add_typer(repair_app, name="repair")
+app.add_typer(report_app, name="report")
 app.add_typer(station_app, name="station")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import zipfile
 from importlib import metadata
 from pathlib import Path
 
@@ -38,6 +39,11 @@ def test_wheel_installs_in_an_empty_environment_and_runs(tmp_path: Path) -> None
 
     succeed(sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", tmp_path, ROOT)
     (wheel,) = tmp_path.glob("hashrig-*.whl")
+    inside = set(zipfile.ZipFile(wheel).namelist())
+    panel = {file.relative_to(ROOT).as_posix() for file in (ROOT / "rig" / "station").rglob("*")
+             if file.suffix in (".html", ".css", ".js", ".json")}
+    assert len(panel) > 20
+    assert panel <= inside
     succeed(sys.executable, "-m", "venv", tmp_path / "empty")
     python = tmp_path / "empty" / "bin" / "python"
     succeed(python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check",

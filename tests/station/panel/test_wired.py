@@ -1,0 +1,223 @@
+"""A technician's hour in some seventy seconds: a browser and a scanner on a real station of four slots.
+
+One station, one story, since a run takes as long as its wire does. Heat runs twenty times as fast.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import signal
+import socket
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from playwright.sync_api import Browser, Locator, Page, expect
+
+import rig
+from proofs.stationed import Stationed
+from rig.station.badges import add_badge
+from rig.station.roles import Role
+
+ROOT = Path(rig.__file__).parents[1]
+PIN = "135790"
+SERIAL = "S21PROTEST000000{}"
+ANSWER_MS, RUN_MS, WHOLE_RUN_MS = 8_000, 45_000, 120_000
+
+
+class Floor:
+    """A bench, its plan with a short soak, a station on a port that it keeps, and two badges."""
+
+    def __init__(self, folder: Path, runtime: Path) -> None:
+        self.runtime = runtime
+        shutil.copytree(ROOT / "testplans", folder / "testplans")
+        shutil.copy(ROOT / "fixtures" / "sim.yaml", folder / "sim.yaml")
+        self._edit(folder / "testplans" / "s21pro" / "recipe.yaml", soak_seconds=8)
+        self._edit(
+            folder / "sim.yaml", unload={"volts": 1.0, "seconds": 3, "celsius": 90}, retest_policy="enforced"
+        )
+        (folder / "scenario.yaml").write_text(
+            yaml.safe_dump(
+                {
+                    "time_scale": 20,
+                    "boards": {
+                        "slot1": {"seed": 7, "faults": [{"kind": "fan_fail", "fan": 2}]},
+                        "slot2": {"seed": 8, "faults": [{"kind": "dead_chip", "chip": 32}]},
+                        "slot3": {"seed": 9, "faults": []},
+                        "slot4": {"seed": 10, "faults": [{"kind": "estop", "at_seconds": 2}]},
+                    },
+                }
+            )
+        )
+        with socket.create_server(("127.0.0.1", 0)) as door:
+            self.port = door.getsockname()[1]
+        self.technician = add_badge(folder / "badges.yaml", "0418", "Bo", Role.TECHNICIAN, PIN).text
+        self.station = Stationed(
+            folder,
+            runtime,
+            {
+                "fixture": str(folder / "sim.yaml"),
+                "scenario": str(folder / "scenario.yaml"),
+                "port": str(self.port),
+                "plans": str(folder / "testplans"),
+                "results": str(folder / "results"),
+            },
+        )
+
+    @property
+    def address(self) -> str:
+        return f"http://127.0.0.1:{self.port}/"
+
+    @staticmethod
+    def _edit(file: Path, **changes: Any) -> None:
+        file.write_text(yaml.safe_dump(yaml.safe_load(file.read_text()) | changes, sort_keys=False))
+
+    def clean_up(self) -> None:
+        self.station.end(signal.SIGKILL)
+        for role in ("guard", "bench"):
+            try:
+                pid = int(json.loads((self.runtime / f"{role}.lock").read_text())["pid"])
+                os.kill(pid, signal.SIGTERM)
+            except (FileNotFoundError, ValueError, KeyError, ProcessLookupError):
+                continue
+            deadline = time.monotonic() + 10
+            while Path(f"/proc/{pid}").exists() and time.monotonic() < deadline:
+                time.sleep(0.02)
+        shutil.rmtree(self.runtime, ignore_errors=True)
+
+
+class Desk:
+    """A person with a scanner at one browser."""
+
+    def __init__(self, browser: Browser, address: str) -> None:
+        self.context = browser.new_context(viewport={"width": 1024, "height": 768})
+        self.page: Page = self.context.new_page()
+        self.problems: list[str] = []
+        self.page.on("pageerror", lambda problem: self.problems.append(str(problem)))
+        self.page.goto(address)
+
+    def scan(self, text: str, told: str) -> None:
+        self.page.keyboard.type(text)
+        self.page.keyboard.press("Enter")
+        expect(self.page.locator("#prompt p")).to_contain_text(re.compile(told), timeout=ANSWER_MS)
+
+    def tile(self, number: int) -> Locator:
+        return self.page.locator(f".cell:nth-child({number}) .tile")
+
+    def when(self, number: int, state: str, timeout: float = RUN_MS) -> Locator:
+        tile = self.page.locator(f".cell:nth-child({number}) .tile.is-{state}")
+        try:
+            expect(tile).to_have_count(1, timeout=timeout)
+        except AssertionError as error:
+            raise AssertionError(f"slot {number} is not {state}: {self.tile(number).inner_text()}") from error
+        return tile
+
+
+@pytest.fixture
+def floor(tmp_path: Path) -> Iterator[Floor]:
+    made = Floor(tmp_path, Path(tempfile.mkdtemp(prefix="rig-")))
+    yield made
+    made.clean_up()
+
+
+def test_a_technicians_hour(browser: Browser, floor: Floor) -> None:
+    floor.station.start()
+    desk = Desk(browser, floor.address)
+    expect(desk.page.locator("#prompt p")).to_have_text("Scan your badge", timeout=ANSWER_MS)
+    assert not desk.page.locator("#grid").is_visible()
+
+    # Badge, boards, slots: each half in either order, refusals in one sentence before any power.
+    desk.scan(floor.station.code, "Hello Ada")
+    desk.scan(SERIAL.format(1), "scan the slot it goes into")
+    desk.scan("SLOT-1", "goes into slot 1")
+    desk.scan("SLOT-2", "Slot 2: scan the board")
+    desk.scan(SERIAL.format(2), "goes into slot 2")
+    desk.scan("<b>hostile</b>", "<b>hostile</b> is no board")
+    desk.scan(SERIAL.format(2), "in slot 2 already")
+    desk.scan("SLOT-3", "Slot 3: scan the board")
+    desk.scan(SERIAL.format(3), "goes into slot 3")
+    desk.scan("SLOT-4", "Slot 4: scan the board")
+    desk.scan(SERIAL.format(4), "goes into slot 4")
+    assert desk.page.locator("b:text-is('hostile')").count() == 0
+
+    # The station's own fault is not the board's.
+    fault = desk.when(1, "station-fault")
+    expect(fault.locator(".code")).to_have_text("STN-FAN")
+    expect(fault.locator(".headline")).to_have_text("Fan stopped")
+
+    # The e-stop of a slot: told on every page, and not an operator's to release.
+    expect(desk.page.locator("#estop.estop-open, #estop.estop-latched")).to_have_count(1, timeout=RUN_MS)
+    expect(desk.tile(4).locator(".code")).to_have_text("STN-ESTOP", timeout=RUN_MS)
+    desk.scan("RELEASE-4", "technician")
+
+    # A failed board: code, the place on the map, what to do; it stays until somebody acknowledges it.
+    failed = desk.when(2, "fail")
+    expect(failed.locator(".code")).to_have_text("CHAIN-SHORT")
+    expect(failed.locator(".chip.failing")).to_have_count(1)
+    expect(failed.locator(".action")).to_contain_text("chips 31 and 32")
+    desk.scan("SLOT-2", "acknowledged")
+    expect(failed.locator(".waits")).to_be_hidden()
+    desk.scan(SERIAL.format(2), "repair")
+    desk.page.keyboard.press("Enter")
+
+    # A reload, a second browser that watches and takes over, a station that is killed: the run goes on.
+    desk.page.reload()
+    desk.when(3, "running")
+    other = Desk(browser, floor.address)
+    other.scan(floor.technician, "Hello Bo")
+    expect(other.page.locator("#who")).to_contain_text("0417 is in control")
+    other.page.get_by_role("button", name="Take control").click()
+    expect(other.page.locator("#who.controls")).to_have_count(1)
+    expect(desk.page.locator("#who")).to_contain_text("0418 is in control")
+    floor.station.end(signal.SIGKILL)
+    expect(desk.page.locator("#nolink")).to_be_visible(timeout=ANSWER_MS)
+    desk.page.keyboard.type("STOP-3\n")
+    expect(desk.page.locator("#nolink .refused")).to_contain_text("STOP-3")
+    floor.station.start()
+    expect(desk.page.locator("#prompt p")).to_have_text("Scan your badge", timeout=15_000)
+    desk.scan(floor.station.code, "Hello Ada")
+    desk.when(3, "running", ANSWER_MS)
+
+    # The PIN raises the role, and the role mutes.
+    other.scan(floor.technician, "Hello Bo")
+    other.page.get_by_role("button", name="Take control").click()
+    other.page.keyboard.press("F8")
+    other.page.wait_for_selector(".pin .keypad")
+    other.page.keyboard.type(f"{PIN}\n", delay=40)
+    expect(other.page.locator("#prompt p")).to_contain_text("technician now", timeout=ANSWER_MS)
+    other.page.keyboard.press("F8")
+    expect(other.page.locator("#prompt p")).to_contain_text("Sounds are off", timeout=ANSWER_MS)
+    desk.page.locator("#who").click()
+    desk.page.get_by_role("button", name="Take control").click()
+    expect(desk.page.locator("#who.controls")).to_have_count(1)
+
+    # A run that is stopped by its card: no fault of the board's, and the record says who.
+    desk.scan(SERIAL.format(5), "scan the slot it goes into")
+    desk.scan("SLOT-2", "goes into slot 2")
+    expect(desk.when(2, "running").locator(".phase")).to_have_text("Enumeration", timeout=RUN_MS)
+    desk.page.keyboard.press("Escape")
+    desk.scan("STOP-2", "being stopped")
+    stopped = desk.when(2, "stopped")
+    expect(stopped.locator(".serial")).to_have_text(SERIAL.format(5))
+
+    # A good board, from the first scan to its verdict and its record.
+    passed = desk.when(3, "pass", WHOLE_RUN_MS)
+    expect(passed.locator(".grade")).to_contain_text("L1")
+    desk.tile(3).click()
+    expect(desk.page.locator(".pane tr")).not_to_have_count(0, timeout=ANSWER_MS)
+    assert desk.page.locator(".pane tr").count() > 40
+    desk.page.get_by_role("button", name="Curves").click()
+    expect(desk.page.locator(".chart")).to_have_count(6, timeout=ANSWER_MS)
+    desk.page.get_by_role("button", name="Files").click()
+    with desk.page.expect_download() as download:
+        desk.page.get_by_text("record.json").click()
+    record = json.loads(Path(download.value.path()).read_text())
+    assert (record["serial"], record["verdict"], record["operator"]) == (SERIAL.format(3), "PASS", "0417")
+    assert desk.problems == other.problems == []
