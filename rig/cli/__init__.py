@@ -1,6 +1,6 @@
 """The command line: ``rig decode``, ``doctor``, ``eeprom``, ``export``, ``sim``, ``guard``, ``run``,
 ``instrument``, ``mes``, ``outbox``, ``pack``, ``passport``, ``plan``, ``plant``, ``repair``, ``show``,
-``golden``, ``station``.
+``golden``, ``lab``, ``station``.
 
 Each command's module keeps its heavy imports inside its function, so ``rig --version`` is quick.
 """
@@ -22,6 +22,7 @@ from rig.cli.gauge import app as gauge_app
 from rig.cli.golden import app as golden_app
 from rig.cli.guard import app as guard_app
 from rig.cli.instrument import app as instrument_app
+from rig.cli.lab import app as lab_app
 from rig.cli.mes import app as mes_app
 from rig.cli.outbox import app as outbox_app
 from rig.cli.pack import app as pack_app
@@ -74,6 +75,7 @@ app.add_typer(gauge_app, name="gauge")
 app.add_typer(golden_app, name="golden")
 app.add_typer(guard_app, name="guard")
 app.add_typer(instrument_app, name="instrument")
+app.add_typer(lab_app, name="lab")
 app.add_typer(mes_app, name="mes")
 app.add_typer(outbox_app, name="outbox")
 app.add_typer(pack_app, name="pack")
