@@ -100,6 +100,11 @@ class SlotFlow:
     def finished(self, ended: Ended) -> None:
         self.running, self.ended, self.acknowledged = None, ended, False
 
+    def came_back(self, ended: Ended, *, acknowledged: bool, lifted: bool) -> None:
+        """An earlier station's last run of the slot stands again."""
+        self.running, self.ended, self.acknowledged = None, ended, acknowledged
+        self.fresh = lifted or bool(self.conditions and self.conditions.seated is False)
+
     # -- what is asked of it --------------------------------------------------------------------
 
     def take(self, asked: Asked) -> None:
