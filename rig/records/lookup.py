@@ -77,6 +77,19 @@ class Lookup:
             ).fetchall()
         return [RunRecord.model_validate_json(row[0]) for row in rows]
 
+    def last_of_slot(
+        self, fixture: str, slot: str, serial: str, since: datetime | None
+    ) -> RunRecord | None:
+        """The last run of a board in a slot that is over, if it began at ``since`` or later."""
+        with transaction(self._path) as database:
+            row = database.execute(
+                "SELECT record FROM runs WHERE fixture = ? AND slot = ? AND serial = ? AND state != ? "
+                "AND started >= ? ORDER BY started DESC, rowid DESC LIMIT 1",
+                [fixture, slot, serial, State.PENDING.value,
+                 "" if since is None else since.astimezone(UTC).isoformat()],
+            ).fetchone()
+        return None if row is None else RunRecord.model_validate_json(row[0])
+
     def last_passed(self, product: str, *, simulated: bool, limit: int) -> list[RunRecord]:
         """The last good runs of a product, first to last."""
         with transaction(self._path) as database:

@@ -66,6 +66,7 @@ def conditions_of(report: Mapping[str, Any], now: float) -> Conditions:
         **({name: loops[name] for name in CLOSED_LOOPS} if loops else {}),
         latched=report["latched"] is not None,
         leased=lease is not None,
+        taken_by=_taken_by(lease, report["loan"]),
         live=report["state"] in ("live", "discharging"),
         tripped=trip["code"] if trip else None,
         fault=report["bridge_fault"] or report["supply_fault"],
@@ -73,3 +74,9 @@ def conditions_of(report: Mapping[str, Any], now: float) -> Conditions:
         celsius=report["hottest_celsius"],
         unload=unload_in(report["unload"]),
     )
+
+
+def _taken_by(lease: Mapping[str, Any] | None, loan: Mapping[str, Any] | None) -> str:
+    if lease is not None:
+        return f"run {lease['run']} (process {lease['pid']})"
+    return "" if loan is None else f"rig instrument check (process {loan['pid']})"

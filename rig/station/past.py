@@ -12,6 +12,7 @@ from rig.records.lookup import Lookup
 from rig.records.repairs import Kind, Repair, RepairBook
 from rig.station.flow import Answer, Rework
 from rig.station.golden import load_book
+from rig.station.memory import Tiles
 from rig.station.place import Place
 from rig.station.timing import LAST_RUNS
 from rig.station.words import say
@@ -28,6 +29,13 @@ class Past:
         """Runs that died while nobody looked get their record now, not with the next board."""
         return [record for slot in self.place.fixture.slots if slot not in alive
                 for record in close_dead_runs(self.place.results, slot, self.clock)]
+
+    def last_runs(self, tiles: Tiles) -> dict[str, RunRecord]:
+        """The runs that stood on the tiles, by slot; those that left no record are not among them."""
+        lookup, fixture = self._lookup(), self.place.fixture
+        found = {name: lookup.last_of_slot(fixture.fixture, name, kept.serial, kept.since)
+                 for name, kept in tiles.slots.items() if name in fixture.slots}
+        return {name: record for name, record in found.items() if record is not None}
 
     def last_passed(self) -> list[RunRecord]:
         """The last good runs of the product, first to last."""

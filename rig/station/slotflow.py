@@ -23,6 +23,7 @@ class Conditions:
     seated: bool | None = None
     latched: bool = False
     leased: bool = False
+    taken_by: str = ""                      # who has the slot, in words: a run, or one that tries its supply
     live: bool = False
     tripped: str | None = None              # code of a trip that the present lease has
     fault: str | None = None
@@ -48,6 +49,7 @@ class Missing(StrEnum):
     BRIDGE = "bridge"
     ESTOP = "estop"
     RELEASE = "release"
+    TAKEN = "wait_taken"
     CHANGE = "change"
     SEAT = "seat"
     LID = "lid"
@@ -91,6 +93,8 @@ class SlotFlow:
         seated = bool(found.seated) and before is not None and before.seated is False
         if seated or found.seated is False:
             self.fresh = True
+        if found.leased and self.running is None and found.seated:
+            self.fresh = False              # somebody else runs the board that is in
         return seated
 
     def began(self, serial: str) -> None:
@@ -99,6 +103,11 @@ class SlotFlow:
 
     def finished(self, ended: Ended) -> None:
         self.running, self.ended, self.acknowledged = None, ended, False
+
+    def came_back(self, ended: Ended, *, acknowledged: bool, lifted: bool) -> None:
+        """An earlier station's last run of the slot stands again."""
+        self.running, self.ended, self.acknowledged = None, ended, acknowledged
+        self.fresh = lifted or bool(self.conditions and self.conditions.seated is False)
 
     # -- what is asked of it --------------------------------------------------------------------
 
@@ -150,14 +159,14 @@ class SlotFlow:
             return Missing.ESTOP
         if found.latched:
             return Missing.RELEASE
+        if found.taken_by:
+            return Missing.TAKEN
         if self._other_board_is_in():
             return Missing.HOT if not found.unload.safe else Missing.CHANGE
         if not found.seated:
             return Missing.SEAT
         if not found.lid_closed:
             return Missing.LID
-        if found.leased:
-            return Missing.GUARD
         return None if feed_free else Missing.FEED
 
     def _other_board_is_in(self) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Coroutine
+from dataclasses import replace
 from typing import Any
 
 from rig.clock import Clock
@@ -13,13 +14,14 @@ from rig.purpose import Purpose
 from rig.records import RunRecord
 from rig.station.admission import Admissions
 from rig.station.crew import Crew, OnRun, Outcome
-from rig.station.endings import ending_of, refused_ending
+from rig.station.endings import Ending, ending_of, refused_ending
 from rig.station.facts import Facts
 from rig.station.feeds import Feeds
 from rig.station.flow import Admission, Answer, EndShift, Order, Person, Release, Rework, Start, StationFlow
 from rig.station.guardlook import GuardLook
 from rig.station.hub import TILE_SECONDS, Hub
 from rig.station.labels import label_of, print_label
+from rig.station.memory import Memory
 from rig.station.past import Past, call_bench
 from rig.station.picture import Picture
 from rig.station.place import Place
@@ -57,6 +59,7 @@ class Station:
         self._facts = Facts(self._shifts, place.fixture, place.results, clock)
         self._past = Past(place, clock)
         self._admissions = Admissions(place.results, place.fixture, place.plan)
+        self._memory = Memory(place.results, place.fixture.fixture)
         self.log = PressLog(place.results, clock)
         self.picture = Picture(
             place, clock, self.flow, self.crew, self._guard, self._feeds, self._facts, self._shifts
@@ -85,6 +88,16 @@ class Station:
         for record in closed:
             self.picture.notice(say("notice.closed", run=record.run_id, serial=record.serial,
                                     number=self._slots[record.slot].number))
+        for slot, record in (await asyncio.to_thread(self._past.last_runs, self._memory.tiles)).items():
+            if slot not in self.crew.runs:
+                self._stands_again(slot, record)
+
+    def _stands_again(self, slot: str, record: RunRecord) -> None:
+        """The verdict that was on the tile, or would have come there, when the last station ended."""
+        ending, kept = self._ending_of(record), self._memory.tiles.slots[slot]
+        ended = replace(ending.ended, state=TileState.READY) if kept.superseded else ending.ended
+        self.picture.endings[slot] = ending
+        self._slots[slot].came_back(ended, acknowledged=kept.acknowledged, lifted=kept.lifted)
 
     async def serve(self) -> None:
         """Until cancelled: look at the guard, insist on stops, tell the pages. A bug ends the station."""
@@ -169,6 +182,7 @@ class Station:
         began = any(isinstance(order, Start) for order in answer.orders)
         for order in answer.orders:
             answer = await self._carry_out(order, answer, volts)
+        self._remember()
         self.log.keep(kind, person.badge, text, answer.outcome, answer.words.text)
         if answer.slot is not None and not began:       # a run that begins has its own scans with it
             self.crew.press(answer.slot, f"{person.badge} {text} at {person.stamp}")
@@ -195,6 +209,7 @@ class Station:
 
     def _start(self, order: Start) -> None:
         asked = order.asked
+        self._memory.ordered(order.slot, self.clock.utc())
         self.picture.endings.pop(order.slot, None)
         self.crew.start(order.slot, asked.serial, asked.purpose, asked.who, asked.presses)
 
@@ -205,6 +220,7 @@ class Station:
             began = self.clock.now()
             await self._see()
             self.crew.tick(self._tripped)
+            self._remember()
             await self._facts.look()
             await asyncio.sleep(max(0.02, LOOK_SECONDS - (self.clock.now() - began)))
 
@@ -231,9 +247,8 @@ class Station:
     def _ended(self, outcome: Outcome) -> None:
         """A run is over: the verdict stays on its tile."""
         run, record = outcome.run, outcome.record
-        product = self.place.plan.product
         if record is not None:
-            ending = ending_of(record, product, golden=record.purpose is Purpose.GOLDEN)
+            ending = self._ending_of(record)
             self.picture.timing.learn(record)
         else:
             text, code = run.refusal or (say("run.died").text, 3)
@@ -244,6 +259,9 @@ class Station:
         self._changed.set()
         if record is not None and ending.ended.state is TileState.PASS:
             self._do(self._label(run, record))
+
+    def _ending_of(self, record: RunRecord) -> Ending:
+        return ending_of(record, self.place.plan.product, golden=record.purpose is Purpose.GOLDEN)
 
     async def _label(self, run: OnRun, record: RunRecord) -> None:
         printer = self.place.fixture.panel.printer
@@ -259,6 +277,12 @@ class Station:
             self.picture.endings[run.slot] = ending.with_label(words)
             self._changed.set()
 
+    def _remember(self) -> None:
+        try:
+            self._memory.keep(self._slots)
+        except RigError as error:
+            self.picture.notice(say("notice.disk", text=str(error)))
+
     def _tripped(self, slot: str) -> bool:
         found: Conditions | None = self.picture.conditions.get(slot)
         return found is not None and (found.tripped is not None or not found.leased)
@@ -271,8 +295,6 @@ class Station:
         task = asyncio.get_running_loop().create_task(self._told(work))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
-
-
 
     async def _told(self, work: Coroutine[Any, Any, None]) -> None:
         try:

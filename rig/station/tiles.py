@@ -94,6 +94,8 @@ def _asked(stand: Stand, now: float, common: dict[str, object]) -> TileView:
     params: dict[str, str | int | float] = {"number": slot.number}
     if missing is Missing.FEED:
         params = {"feed": stand.feed}
+    elif missing is Missing.TAKEN:
+        params = {"who": found.taken_by if found else ""}
     elif missing is Missing.BRIDGE:
         params = {"text": (found.fault if found else None) or "no answer"}
     return _tile(
@@ -128,6 +130,9 @@ def _idle(slot: SlotFlow, found: Conditions | None, common: dict[str, object]) -
     if not found.estop_closed:
         return _tile(common, state=TileState.ACTION_NEEDED, title=say("tile.action.estop"),
                      sentence=say("action.estop"))
+    if found.taken_by:
+        return _tile(common, state=TileState.ACTION_NEEDED, title=say("tile.action.wait_taken"),
+                     sentence=say("action.wait_taken", who=found.taken_by))
     state = TileState.READY if found.seated else TileState.EMPTY
     return _tile(common, state=state, title=say(f"tile.{state.value.lower()}"),
                  action=say("action.scan_board"))

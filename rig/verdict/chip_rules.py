@@ -12,6 +12,7 @@ from rig.verdict.codes import Code
 from rig.verdict.cores import FAILING_CORES, cores_decided, dead_cores, outside
 from rig.verdict.evidence import BurnIn, Evidence
 from rig.verdict.finding import Draft
+from rig.verdict.measurement import Outcome, latest
 from rig.verdict.sequential import ChipCall, SequentialTest
 
 # Shares of a sound chip's known answers that may come back spoilt, against those that must be caught
@@ -20,6 +21,11 @@ SOUND_SHARE = {Code.CHIP_ERRORS: 0.002, Code.CHIP_STALE: 0.002, Code.CHIP_REPEAT
 COUNT_RISK = 1e-6
 FEWEST = 3                # returns of a kind below which they explain no misses
 SLOW_BOARD_SHARE = 1 / 3  # of the chips bad: the board is slow, no chip is to blame
+LATE_STATION_SHARE = 1 / 3  # of the chips that answer, on retired jobs at once: the station was late
+# What a late station makes of sound answers; none of it can be told from a chip's fault then.
+LATENESS_SPOILS = frozenset({
+    Code.CHIP_STALE, Code.CHIP_REPEATS, Code.CHIP_ERRORS, Code.CHIP_CORES, Code.CHIP_WEAK, Code.BOARD_RATE,
+})
 
 
 def chip_rules(evidence: Evidence) -> Iterator[Draft]:
@@ -28,6 +34,10 @@ def chip_rules(evidence: Evidence) -> Iterator[Draft]:
     if burn_in is None:
         return
     chips = _Chips(evidence, burn_in)
+    late = chips.late_station()
+    if late is not None:
+        yield late
+        return
     weak = []
     for chip in range(evidence.chips):
         if chips.spoilt(chip, Code.CHIP_REPEATS, burn_in.duplicate):
@@ -72,6 +82,29 @@ class _Chips:
             return self.spoilt(chip, code, counts)
         missed = int(self._counts.trials[chip] - self._counts.hits[chip])
         return int(counts[chip]) >= max(FEWEST, missed / 2)
+
+    def late_station(self) -> Draft | None:
+        """One finding for the station when retired jobs are answered by too many chips to blame any."""
+        counts = self._counts
+        answers = counts.hits + counts.stale + counts.wrong + counts.duplicate
+        many, answering = int((counts.stale >= FEWEST).sum()), int((answers > 0).sum())
+        if many <= LATE_STATION_SHARE * answering or not self._stale_counts():
+            return None
+        return Draft(
+            Code.STN_SOFTWARE,
+            (f"{int(counts.stale.sum())} answers of retired jobs came from {many} of {answering} chips at "
+             "once: the rig's computer was late, no chip is to blame",),
+            voids=LATENESS_SPOILS,
+        )
+
+    def _stale_counts(self) -> bool:
+        """Whether answers of retired jobs would fail the board."""
+        return any(
+            taken.spec.code == Code.CHIP_STALE and taken.outcome is Outcome.FAIL
+            for taken in latest(self._evidence.measurements)
+        ) or any(
+            self.explained(chip, Code.CHIP_STALE, self._counts.stale) for chip in range(self._evidence.chips)
+        )
 
     def fails_by_cores(self, chip: int) -> bool:
         """Three dead cores fail a chip; fewer when they alone make it bad."""

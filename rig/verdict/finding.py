@@ -57,9 +57,12 @@ class Draft:
     severity: Verdict | None = None        # None: by the code's party
     of_limit: bool = False                 # made from a mere limit; diagnosis may know better
     trip: bool = False
+    voids: frozenset[str] = frozenset()    # codes whose limits say nothing of the board beside this
 
     def covers(self, other: Draft) -> bool:
-        """Whether this one says what ``other``, made from a limit, says, and more exactly."""
+        """Whether this one says what ``other``, made from a limit, says, and more exactly; or voids it."""
+        if other.code in self.voids:
+            return True
         if self.code != other.code:
             return False
         pairs = ((self.chip, other.chip), (self.domain, other.domain), (self.sensor, other.sensor))

@@ -209,6 +209,23 @@ def test_on_a_real_bench_the_last_board_must_come_out_first() -> None:
     assert [type(order) for order in floor.sees("slot1", seated=True)] == [Start]
 
 
+def test_a_slot_that_somebody_else_runs_is_waited_for_and_its_board_comes_out_first() -> None:
+    floor = Floor(reseat=True)
+    taken = {"leased": True, "live": True, "taken_by": "run nightly-7 (process 4711)", "lid_closed": True}
+    floor.sees("slot1", **taken)
+    floor.card(Kind.SLOT, 1)
+    floor.board(A)
+    waits = floor.flow.slots["slot1"].missing(floor.now, feed_free=True)
+
+    started = floor.sees("slot1", leased=False, live=False, taken_by="")
+
+    assert waits is Missing.TAKEN
+    assert started == ()
+    assert floor.flow.slots["slot1"].missing(floor.now, feed_free=True) is Missing.CHANGE
+    floor.sees("slot1", seated=False)
+    assert [type(order) for order in floor.sees("slot1", seated=True)] == [Start]
+
+
 def test_a_board_is_in_one_slot_only() -> None:
     floor = Floor()
     floor.runs(A, 1)

@@ -65,6 +65,22 @@ def floor(tmp_path: Path) -> Iterator[Floor]:
     made.clean_up()
 
 
+def runs_out(floor: Floor, pid: int) -> None:
+    """Wait until the run ends that no station looks after."""
+    deadline = time.monotonic() + 120
+    while not is_dead(pid) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    assert is_dead(pid), floor.runtime
+
+
+def is_dead(pid: int) -> bool:
+    """Gone, or a child that nobody has waited for."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rsplit(") ", 1)[1].startswith("Z")
+    except FileNotFoundError:
+        return True
+
+
 def test_a_stopped_a_killed_and_a_hung_run_stay_alone_and_a_restart_loses_none(floor: Floor) -> None:
     stationed = floor.station
     stationed.start()
@@ -78,16 +94,26 @@ def test_a_stopped_a_killed_and_a_hung_run_stay_alone_and_a_restart_loses_none(f
     assert stationed.scan("STOP-4")["outcome"] == "accepted"
     killed, hung = stationed.when(2, ended, 30), stationed.when(3, ended, 60)
     stopped = stationed.when(4, ended, 60)
+    assert stationed.scan("SLOT-3")["words"]["key"] == "accepted.acknowledged"
     stationed.end(signal.SIGKILL)
     stationed.start()
     adopted = stationed.when(1, lambda tile: tile["state"] == "RUNNING", 5)
-    notices = [notice["key"] for notice in stationed.state()["notices"]]
-    passed = stationed.when(1, ended, 120)
+    state = stationed.state()
+    stood, notices = state["tiles"][1:], [notice["key"] for notice in state["notices"]]
+    stationed.end(signal.SIGKILL)
+    runs_out(floor, stationed.pid("slot1"))
+    stationed.start()
+    passed = stationed.when(1, ended, 20)
 
     assert [(tile["state"], tile["code"]) for tile in (killed, hung)] == [("STATION_FAULT", "STN-GUARD")] * 2
     assert killed["needs_ack"]
     assert (stopped["state"], stopped["code"]) == ("STOPPED", "OPR-STOP")
     assert "0417" in stopped["sentence"]["text"]
+    assert [(tile["state"], tile["code"], tile["needs_ack"]) for tile in stood] == [
+        ("STATION_FAULT", "STN-GUARD", True), ("STATION_FAULT", "STN-GUARD", False),
+        ("STOPPED", "OPR-STOP", False),
+    ]
+    assert stood[2]["sentence"] == stopped["sentence"]
     assert adopted["serial"] == SERIAL.format(1)
     assert notices == ["notice.restarted"]
     assert (passed["state"], passed["grade"]) == ("PASS", "L1")

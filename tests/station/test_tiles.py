@@ -80,6 +80,21 @@ def test_a_board_that_waits_says_for_what() -> None:
     )
 
 
+TAKEN = replace(GOOD, leased=True, taken_by="run nightly-7 (process 4711)")
+
+
+@pytest.mark.parametrize("asked", [True, False])
+def test_a_slot_that_somebody_else_runs_says_who(asked: bool) -> None:
+    made = stand(TAKEN)
+    if asked:
+        made.slot.take(Asked(SERIAL, Purpose.TEST, "0417"))
+
+    tile = tile_of(made, Timing(), NOW)
+
+    assert (tile.state, tile.title.key) == (TileState.ACTION_NEEDED, "tile.action.wait_taken")
+    assert "run nightly-7 (process 4711)" in (tile.sentence.text if tile.sentence else "")
+
+
 def test_a_running_board_tells_its_figures_and_its_time() -> None:
     made = stand(run=on_run())
     made.slot.began(SERIAL)

@@ -52,6 +52,8 @@ def limits() -> Limits:
                                       code="CHIP-WEAK"),
         "corrupt_share": MeasurementSpec(unit="", says="corrupt replies", limit=Limit(at_most=0.0095),
                                          code="STN-WIRE", required=False),
+        "stale_rate": MeasurementSpec(unit="", says="answers of retired jobs", limit=Limit(at_most=0.02),
+                                      code="CHIP-STALE", required=False),
         "note": MeasurementSpec(unit="V", says="recorded only"),
         "extra": MeasurementSpec(unit="V", says="may be left out", limit=Limit(at_most=1), code="POWER-OPEN",
                                  required=False),

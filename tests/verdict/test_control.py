@@ -74,6 +74,11 @@ def test_individuals_are_mean_and_2_66_moving_ranges() -> None:
     assert chart.moving_range_high == pytest.approx(3.267 * 5 / 3)
 
 
+def test_one_value_has_no_moving_range() -> None:
+    with pytest.raises(ValueError, match="found 1 values"):
+        individuals([1.0])
+
+
 def test_p_limits_stay_within_0_and_1() -> None:
     found = p_limits(0.98, 50)
 

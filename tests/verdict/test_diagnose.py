@@ -285,6 +285,59 @@ def test_a_chip_on_old_jobs(counts: Any, found: Found) -> None:
     assert found(drawn) == [("CHIP-STALE", 17)]
 
 
+def late(drawn: Any, chips: int, answers: int) -> Any:
+    """So many answers of each of the first chips were read after their job was replaced."""
+    for chip in range(chips):
+        drawn.core_hits[chip, :answers // 4] -= 4
+        drawn.stale[chip] = answers
+    return drawn
+
+
+@pytest.mark.parametrize("answers", [60, 174])
+def test_a_late_station_blames_no_chip_and_fails_no_board(
+    answers: int, counts: Any, evidence: Make, take: Callable[..., Any], decision: Decision,
+    sequential: SequentialTest, failures: Failures,
+) -> None:
+    drawn = late(counts(6_000, rate=1.0), 65, answers)
+    measured = take(weak_chips=60, board_hit_rate=0.97)
+    given = evidence(burn_in=drawn.burn_in(decision, sequential), measurements=measured)
+
+    graded = combine(diagnose(given, failures), level="L1")
+
+    assert (graded.verdict, graded.board_verdict) == (Verdict.STATION_FAULT, None)
+    assert [finding.code for finding in graded.findings] == ["STN-SOFTWARE"]
+    assert f"{65 * answers} answers of retired jobs came from 65 of 65 chips" in graded.findings[0].text
+    assert "no chip is to blame" in graded.findings[0].text
+
+
+def test_a_third_of_the_chips_is_the_border_between_chips_and_station(counts: Any, found: Found) -> None:
+    assert found(late(counts(6_000, rate=1.0), 22, 80)) == [("STN-SOFTWARE", None)]
+    assert {code for code, _ in found(late(counts(6_000, rate=1.0), 21, 80))} == {"CHIP-STALE"}
+
+
+def test_the_border_is_drawn_among_the_chips_that_answer(counts: Any, found: Found) -> None:
+    drawn = counts(6_000, rate=1.0)
+    drawn.core_hits[30:] = 0
+    assert found(late(drawn, 11, 80)) == [("STN-SOFTWARE", None)]
+
+
+def test_a_late_station_fails_a_limit_before_its_counts_say_much(
+    counts: Any, found: Found, take: Callable[..., Any]
+) -> None:
+    drawn = late(counts(900, rate=1.0), 0, 0)
+    drawn.stale[:40] = 3
+    assert "STN-SOFTWARE" in {code for code, _ in found(drawn, measurements=take(stale_rate=0.03))}
+    assert not any(code == "CHIP-STALE" for code, _ in found(drawn, measurements=take(stale_rate=0.03)))
+
+
+def test_a_few_late_answers_of_many_chips_spoil_nothing(
+    counts: Any, found: Found, take: Callable[..., Any]
+) -> None:
+    drawn = counts()
+    drawn.stale[:] = 3
+    assert found(drawn, measurements=take(stale_rate=0.001)) == []
+
+
 def test_repeats_need_no_misses(counts: Any, found: Found) -> None:
     drawn = counts(1_500, rate=1.0)
     drawn.duplicate[17], drawn.duplicate[18] = 75, 7
