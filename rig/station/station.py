@@ -269,9 +269,10 @@ class Station:
             return
         try:
             await asyncio.to_thread(print_label, printer, label_of(record))
-            words = say("label.printed")
+            words, self.picture.printer = say("label.printed"), None
         except RigError as error:
             words = say("label.failed", text=str(error))
+            self.picture.printer = say("notice.printer", text=str(error))
         ending = self.picture.endings.get(run.slot)
         if ending is not None and ending.run_id == record.run_id:
             self.picture.endings[run.slot] = ending.with_label(words)

@@ -276,7 +276,10 @@ def tiles() -> list[View]:
             serial=serial(16),
             run_id=run_id(16),
             code="OPR-STOP",
-            sentence=words("run.stopped", "Stopped by 0417. Switched off and discharged.", who="0417"),
+            sentence=words(
+                "run.says", "The run was ended before the board was judged. Seen - stopped by badge 0417.",
+                text="The run was ended before the board was judged. Seen - stopped by badge 0417.",
+            ),
             action=words("action.again", "Scan the board again to restart."),
         ),
     ]
