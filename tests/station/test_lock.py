@@ -1,4 +1,4 @@
-"""The lock of production as scans meet it: a station on a production bench, the guard's word given by hand."""
+"""The lock of production as scans meet it: a station of a production bench, the guard told by hand."""
 
 from __future__ import annotations
 
