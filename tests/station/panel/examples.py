@@ -228,7 +228,7 @@ def tiles() -> list[View]:
             needs_release=True,
             needs_ack=True,
             says="A fan of the station does not turn as told. Seen - fan 3: 0.00 of the speed of its drive.",
-            place="Fans of slot slot8.",
+            place="Fans of slot8.",
             action="Look for a blocked or unplugged fan; change it.",
         ),
         running(9, "burn-in", 0.81, 19, watts=1121, celsius=57, answers=18902),
