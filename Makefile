@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 JOBS ?= 2
 
-.PHONY: run test setup check unit bench pictures prove prove-power prove-records prove-outbox prove-faults prove-verdict prove-edges clean constraints
+.PHONY: run test setup check unit bench pictures prove prove-power prove-records prove-outbox prove-faults prove-verdict prove-edges prove-reports clean constraints
 
 setup: $(READY)
 
@@ -69,6 +69,10 @@ prove-verdict: setup
 prove-edges: setup
 	@mkdir -p results
 	@$(BIN)/rig study --mix fixtures/mixes/edges.yaml --per-kind 1000 --seed 1 --json results/edges.json
+
+# 200 sound histories and 20 with plants through the line report: is the box empty, and does it name them.
+prove-reports: setup
+	@$(BIN)/python -m proofs.reports
 
 # New pins, after an update of pyproject.toml: made in an empty environment.
 constraints:

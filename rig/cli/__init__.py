@@ -1,6 +1,6 @@
 """The command line: ``rig decode``, ``doctor``, ``eeprom``, ``export``, ``sim``, ``guard``, ``run``,
 ``instrument``, ``mes``, ``outbox``, ``pack``, ``passport``, ``plan``, ``plant``, ``repair``, ``show``,
-``golden``, ``station``.
+``golden``, ``lab``, ``station``.
 
 Each command's module keeps its heavy imports inside its function, so ``rig --version`` is quick.
 """
@@ -14,12 +14,15 @@ import typer
 
 import rig
 from rig.cli.decode import decode
+from rig.cli.demo_history import demo_history
 from rig.cli.doctor import doctor
 from rig.cli.eeprom import app as eeprom_app
 from rig.cli.export import export
+from rig.cli.gauge import app as gauge_app
 from rig.cli.golden import app as golden_app
 from rig.cli.guard import app as guard_app
 from rig.cli.instrument import app as instrument_app
+from rig.cli.lab import app as lab_app
 from rig.cli.mes import app as mes_app
 from rig.cli.outbox import app as outbox_app
 from rig.cli.pack import app as pack_app
@@ -27,6 +30,7 @@ from rig.cli.passport import app as passport_app
 from rig.cli.plan import app as plan_app
 from rig.cli.plant import app as plant_app
 from rig.cli.repair import app as repair_app
+from rig.cli.report import app as report_app
 from rig.cli.run import run
 from rig.cli.show import show
 from rig.cli.sim import sim
@@ -59,6 +63,7 @@ def _options(
 
 
 app.command("decode")(decode)
+app.command("demo-history")(demo_history)
 app.command("doctor")(doctor)
 app.command("export")(export)
 app.command("run")(run)
@@ -66,9 +71,11 @@ app.command("show")(show)
 app.command("sim")(sim)
 app.command("study")(study)
 app.add_typer(eeprom_app, name="eeprom")
+app.add_typer(gauge_app, name="gauge")
 app.add_typer(golden_app, name="golden")
 app.add_typer(guard_app, name="guard")
 app.add_typer(instrument_app, name="instrument")
+app.add_typer(lab_app, name="lab")
 app.add_typer(mes_app, name="mes")
 app.add_typer(outbox_app, name="outbox")
 app.add_typer(pack_app, name="pack")
@@ -76,6 +83,7 @@ app.add_typer(passport_app, name="passport")
 app.add_typer(plan_app, name="plan")
 app.add_typer(plant_app, name="plant")
 app.add_typer(repair_app, name="repair")
+app.add_typer(report_app, name="report")
 app.add_typer(station_app, name="station")
 
 

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from contextlib import ExitStack
 from importlib import import_module
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
-from rig.pytestplugin.options import add_options, read_options, wanted
+from rig.pytestplugin.options import add_options, read_options, wanted, wanted_place
 from rig.slot import Slot
 
 if TYPE_CHECKING:
@@ -51,12 +52,24 @@ def pytest_configure(config: pytest.Config) -> None:
     held = ExitStack()
     config.add_cleanup(held.close)
     try:
-        setup = prepare(read_options(config), SystemClock())
+        setup = prepare(read_options(config, _held_slot(config, held)), SystemClock())
         slot = held.enter_context(wired_slot(setup))
         session = RunSession(setup, slot, Silence(), Signals(), quiet=False)
     except RigError as error:
         pytest.exit(f"rig: {error}", returncode=2 if isinstance(error, UsageError) else 3)
     config.pluginmanager.register(session, "rig-run")
+    config.args = [str(setup.plan.steps_at(Path(given))) for given in config.args]
+
+
+def _held_slot(config: pytest.Config, held: ExitStack) -> tuple[Path, str] | None:
+    """Where the board sits when the session was given a place, which is its own until ``held`` closes."""
+    place = wanted_place(config)
+    if place is None:
+        return None
+    from rig.lab.hold import held_place
+
+    found = held.enter_context(held_place(*place))
+    return found.fixture, found.slot
 
 
 @pytest.fixture

@@ -12,6 +12,7 @@ from rig.board import BurnInTick
 from rig.recipe import Product, Recipe
 from rig.verdict.cores import cores_decided, dead_cores, outside, weak_cores
 from rig.verdict.cusum import Watch
+from rig.verdict.gaps import Gaps, GapWatch
 from rig.verdict.sequential import ChipCall, ChipTracker, SequentialTest
 from rig.verdict.wire import less_lost, loss_share
 from rig.work.ledger import Tally
@@ -31,6 +32,7 @@ class AnswerJudge:
         self._test = SequentialTest.for_board(recipe.decision, product.chips)
         self._tracker = ChipTracker(self._test, product.chips)
         self._watch = Watch(recipe.decision, product.chips)
+        self._gap_watch = GapWatch(product.chips)
         self._sure_ticks = 0
         self.decided_seconds: float | None = None
         self.last: BurnInTick | None = None
@@ -45,12 +47,18 @@ class AnswerJudge:
         """Chips that the watch saw turn bad after they had been accepted; (chips,)."""
         return self._watch.alarmed
 
+    @property
+    def gaps(self) -> Gaps:
+        """Moments in which most chips lost answers at once."""
+        return self._gap_watch.gaps
+
     def done(self, tick: BurnInTick) -> bool:
         """Take a tick; whether to stop: all judged and the soak served, or a bad chip is sure."""
         self.last = tick
         tally, lost = tick.tally, lost_share(tick.tally)
         calls = self._tracker.update(less_lost(tally.trials, lost), tally.hits)
         self._watch.update(less_lost(tally.passed, lost), tally.returned, calls == ChipCall.GOOD)
+        self._gap_watch.update(tally.passed, tally.returned)
         if self._tracker.done and self.decided_seconds is None:
             self.decided_seconds = tick.seconds
         bad = (calls == ChipCall.BAD) | self._watch.alarmed
@@ -89,6 +97,7 @@ class AnswerFigures:
     weak: NDArray[np.bool_]
     dead: NDArray[np.bool_]
     weak_cores: NDArray[np.bool_]
+    gaps: Gaps
     seconds: float
     decided_seconds: float | None
     perfect_terahash_per_second: float
@@ -145,7 +154,7 @@ def answer_figures(judge: AnswerJudge, product: Product, mhz: float, sub_cores: 
     weak = judge.weak_chips(tally, dead)
     return AnswerFigures(
         tally=tally, calls=judge.calls.copy(), alarmed=judge.alarmed.copy(), weak=weak, dead=dead,
-        weak_cores=judge.weak_cores(tally),
+        weak_cores=judge.weak_cores(tally), gaps=judge.gaps,
         seconds=last.seconds, decided_seconds=judge.decided_seconds,
         perfect_terahash_per_second=mhz * sub_cores * product.chips / 1e6,
     )

@@ -211,6 +211,7 @@ def _burn_in(setup: RunSetup, log: RunLog) -> BurnIn | None:
         wrong=tally.wrong,
         stale=tally.stale,
         duplicate=tally.duplicate,
+        gaps=answers.gaps,
     )
 
 

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 _HELP = {
     "fixture": "bench file",
     "slot": "slot of the bench the board sits in",
+    "place": "labgrid place to take, in the stead of --rig-fixture and --rig-slot (rig lab)",
+    "coordinator": "labgrid's coordinator, HOST:PORT (default: $LG_COORDINATOR, then 127.0.0.1:20408)",
     "product": "product the board is",
     "serial": "serial scanned from the board",
     "scenario": "scenario file for a simulated bench: a fresh board goes into the slot",
@@ -38,6 +40,7 @@ class RunOptions:
     operator: str = ""
     plans: Path | None = None
     purpose: Purpose = Purpose.TEST
+    place: str | None = None                    # of the lab, by which the slot was asked for
     telemetry: bool = True          # runs in virtual time keep none unless they are asked to
 
     def as_pytest_words(self) -> list[str]:
@@ -65,9 +68,33 @@ def wanted(config: pytest.Config) -> bool:
     return given and not config.option.collectonly
 
 
-def read_options(config: pytest.Config) -> RunOptions:
-    """The options of this session. Raises UsageError when a necessary one is missing."""
+def wanted_place(config: pytest.Config) -> tuple[str, str | None] | None:
+    """The place this session asks for and its coordinator, None without one.
+
+    Raises UsageError when a bench or a slot is named beside it.
+    """
+    place: str | None = config.getoption("--rig-place")
+    coordinator: str | None = config.getoption("--rig-coordinator")
+    if place is None:
+        if coordinator is not None:
+            raise UsageError("--rig-coordinator: found no --rig-place, expected one")
+        return None
+    if not place:
+        raise UsageError("--rig-place: found nothing, expected a place; rig lab status names them")
+    for name in ("fixture", "slot"):
+        if config.getoption(f"--rig-{name}") is not None:
+            raise UsageError(f"--rig-{name}: found beside --rig-place, expected one of the two")
+    return place, coordinator
+
+
+def read_options(config: pytest.Config, at: tuple[Path, str] | None = None) -> RunOptions:
+    """The options of this session, ``at`` a bench and its slot if a place told them.
+
+    Raises UsageError when a necessary one is missing.
+    """
     given: dict[str, str | None] = {name: config.getoption(f"--rig-{name}") for name in _HELP}
+    if at is not None:
+        given |= {"fixture": str(at[0]), "slot": at[1]}
     missing = [name for name in ("fixture", "slot", "product", "serial") if not given[name]]
     if missing:
         raise UsageError(f"found no --rig-{missing[0]}, expected it: {_HELP[missing[0]]}")
@@ -82,6 +109,7 @@ def read_options(config: pytest.Config) -> RunOptions:
         operator=given["operator"] or "",
         plans=Path(plans) if plans else None,
         purpose=_purpose(given["purpose"]),
+        place=given["place"],
     )
 
 

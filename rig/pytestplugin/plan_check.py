@@ -42,7 +42,7 @@ def _refusals(check: Callable[[], object]) -> Iterator[str]:
 
 def _codes(plan: PlanFolder) -> Iterator[str]:
     """Codes without words, and words without a way to be booked."""
-    file, known = plan.folder / "failures.yaml", set(plan.failures.codes)
+    file, known = plan.lookup.file("failures.yaml"), set(plan.failures.codes)
     for code in Code:
         if code not in known:
             yield f"{file}: found no words for {code}, expected an entry: the rig books it"
@@ -56,14 +56,14 @@ def _codes(plan: PlanFolder) -> Iterator[str]:
 
 def _measurements(plan: PlanFolder) -> Iterator[str]:
     """What is measured is declared, and what is declared is measured."""
-    file, declared = plan.folder / "limits.yaml", plan.limits.measurements
+    file, declared = plan.lookup.file("limits.yaml"), plan.limits.measurements
     try:
         reading = read_plan(plan.modules)
     except SyntaxError as error:
         yield f"{error.filename}: line {error.lineno}: found {error.msg}, expected Python"
         return
     if not reading.steps:
-        yield f"{plan.folder}: found no step, expected test functions in test_*.py"
+        yield f"{plan.lookup.steps}: found no step, expected test functions in test_*.py"
     for name in sorted(reading.measured - set(declared)):
         yield f"{file}: found no declaration of {name!r}, expected one: a step measures it"
     for name in declared:
@@ -106,5 +106,5 @@ def _work(plan: PlanFolder, bench: FixtureFile) -> None:
     facts = Facts(
         plan.product, plan.recipe, plan.limits, model, workload.pack, mhz, bench.simulated
     )
-    workload.rule(facts, plan.folder / "recipe.yaml")
-    check_sweep_work(facts, plan.folder / "recipe.yaml")
+    workload.rule(facts, plan.lookup.file("recipe.yaml"))
+    check_sweep_work(facts, plan.lookup.file("recipe.yaml"))

@@ -38,7 +38,7 @@ def play(setup: RunSetup, slot: SlotProvider, progress: Progress, stops: Stops) 
         plugins.append(InsteadOfBurnIn(setup.workload.instead))
         modules += f" {setup.workload.instead.name}"
     words = [
-        str(setup.plan.folder), "-o", f"python_files={modules}",
+        str(setup.plan.lookup.steps), "-o", f"python_files={modules}",
         "--disable-plugin-autoload", "-p", "rig.pytestplugin",
         "-p", "no:cacheprovider", "-p", "no:doctest", "-p", "no:unraisableexception",
         "-p", "no:threadexception", "-W", "default",

@@ -93,7 +93,7 @@ class RecordedWork:
 
     def __call__(self, plan: PlanFolder, *, simulated: bool) -> Workload:
         """Raises UsageError or FileError when these jobs are not for this board."""
-        module = plan.folder / MODULE
+        module = plan.lookup.steps / MODULE
         if not module.is_file():
             raise FileError(module, "", "no such file", f"the steps that record a {plan.product.product}")
         mhz = plan.recipe.levels[0].mhz
@@ -117,7 +117,7 @@ class RecordedWork:
 
     def _known_jobs(self, plan: PlanFolder, *, simulated: bool) -> Pack | None:
         path = self._wanted.jobs_from
-        own = plan.folder / plan.product.simulated_silicon.pack
+        own = plan.lookup.file(plan.product.simulated_silicon.pack)
         if path is None:
             if simulated:
                 raise UsageError(

@@ -14,7 +14,7 @@ from rig.bm13xx.models import ChipModel, chip_model
 from rig.clock import Clock
 from rig.datafile import digest, read_yaml
 from rig.errors import FileError, RecipeError, UsageError
-from rig.fixturefile import FixtureFile, SlotEntry, load_fixture
+from rig.fixturefile import FixtureFile, load_fixture
 from rig.guard.envelope import ENVELOPES
 from rig.instruments.registry import check_families
 from rig.pytestplugin.judge import Facts, Rule
@@ -23,6 +23,7 @@ from rig.pytestplugin.sweep_check import check_sweep, check_sweep_work
 from rig.pytestplugin.workload import Workload, planned
 from rig.recipe import Level, Limits, PlanFolder, check_ratings, find_plans, load_plan
 from rig.slot import Phase
+from rig.slotentry import SlotEntry
 from rig.verdict import SequentialTest
 from rig.work.pack import Pack
 
@@ -53,7 +54,7 @@ class RunSetup:
 
     def new_rule(self) -> Rule:
         """The rule of one burn-in, fresh."""
-        return self.workload.rule(self.facts, self.plan.folder / "recipe.yaml")
+        return self.workload.rule(self.facts, self.plan.lookup.file("recipe.yaml"))
 
     def at_level(self, level: Level) -> RunSetup:
         """The same, with another of the recipe's levels as the first, which boards are judged at."""
@@ -102,7 +103,7 @@ def prepare(options: RunOptions, clock: Clock, work_of: WorkOf = planned) -> Run
     setup = RunSetup(options, run_id, fixture, entry, plan, model, workload, hashes)
     setup.new_rule()                        # only to see whether it can be met
     if workload.instead is None:
-        check_sweep_work(setup.facts, plan.folder / "recipe.yaml")
+        check_sweep_work(setup.facts, plan.lookup.file("recipe.yaml"))
     return setup
 
 
@@ -144,13 +145,13 @@ def _check_envelopes(plan: PlanFolder) -> None:
         most = ENVELOPES[phase].most_amps
         if wanted > most:
             raise FileError(
-                plan.folder / "recipe.yaml", field, f"{wanted:g}",
+                plan.lookup.file("recipe.yaml"), field, f"{wanted:g}",
                 f"at most {most:g} A, the guard's envelope of the {phase.value} phase",
             )
     most_volts = ENVELOPES[Phase.COLD].most_volts
     if most_volts is not None and recipe.cold_volts > most_volts:
         raise FileError(
-            plan.folder / "recipe.yaml", "cold_volts", f"{recipe.cold_volts:g}",
+            plan.lookup.file("recipe.yaml"), "cold_volts", f"{recipe.cold_volts:g}",
             f"at most {most_volts:g} V, the guard's envelope of the cold phase",
         )
 
@@ -161,14 +162,14 @@ def _check_limits(plan: PlanFolder) -> None:
         spec = plan.limits.measurements.get(name)
         if spec is not None and (spec.limit is None or spec.limit.equals != plan.product.chips):
             raise FileError(
-                plan.folder / "limits.yaml", f"measurements.{name}.limit", str(spec.limit),
+                plan.lookup.file("limits.yaml"), f"measurements.{name}.limit", str(spec.limit),
                 f"equals: {plan.product.chips}, the chips of {plan.product.product}",
             )
 
 
 def _check_decision(plan: PlanFolder) -> None:
     """The stated risks must be reachable."""
-    file, product, decision = plan.folder / "recipe.yaml", plan.product, plan.recipe.decision
+    file, product, decision = plan.lookup.file("recipe.yaml"), plan.product, plan.recipe.decision
     try:
         SequentialTest.for_board(decision, product.chips)
     except RecipeError as error:

@@ -8,6 +8,9 @@ from contextlib import contextmanager
 from types import FrameType
 from typing import Protocol
 
+# Sent by a run of production to one that holds its slot by a place of the lab.
+YIELD = signal.SIGUSR1
+
 
 class Stops(Protocol):
     """The ways a run is stopped by. What stops it is raised as KeyboardInterrupt."""
@@ -23,22 +26,25 @@ class Stops(Protocol):
 
 
 class Signals:
-    """SIGINT and SIGTERM of this process. For the main thread."""
+    """SIGINT, SIGTERM and the word that production wants the slot. For the main thread."""
 
     @contextmanager
     def heard(self) -> Iterator[None]:
         previous = signal.signal(signal.SIGTERM, _interrupt)
+        others = signal.signal(YIELD, _give_way)
         # a shell starts what it puts into the background deaf to this one
         signal.signal(signal.SIGINT, signal.default_int_handler)
         try:
             yield
         finally:
             signal.signal(signal.SIGTERM, previous)
+            signal.signal(YIELD, others)
             signal.signal(signal.SIGINT, signal.default_int_handler)
 
     def ignore(self) -> None:
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        signal.signal(YIELD, signal.SIG_IGN)
 
 
 class NoStops:
@@ -50,6 +56,10 @@ class NoStops:
 
     def ignore(self) -> None:
         return
+
+
+def _give_way(_number: int, _frame: FrameType | None) -> None:
+    raise KeyboardInterrupt("production wants the slot, and this run came by a place of the lab")
 
 
 def _interrupt(_number: int, _frame: FrameType | None) -> None:

@@ -21,7 +21,7 @@ ROUND_SECONDS = 1.0             # of a round, beside its settling and its answer
 
 def check_sweep(plan: PlanFolder) -> None:
     """Clocks that the PLL gives, and risks within reach. Raises FileError."""
-    recipe, file = plan.recipe, plan.folder / "recipe.yaml"
+    recipe, file = plan.recipe, plan.lookup.file("recipe.yaml")
     if recipe.sweep is None:
         return
     begin = Sweep.begin(recipe.levels, 1, SweepRules.of(recipe.sweep))

@@ -1,1 +1,1 @@
-"""What thousands of records say: yield, capability, drifts, gauges, and the pages that show it."""
+"""What thousands of records say: the lake they are read from, reports, gauge studies, alarms."""

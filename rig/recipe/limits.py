@@ -113,6 +113,10 @@ class Limits(Data):
     version: int = Field(ge=1)
     measurements: dict[str, MeasurementSpec] = Field(min_length=1)
 
+    def beside(self, others: Limits) -> Limits:
+        """These, and of ``others`` the measurements that are not declared here."""
+        return self.model_copy(update={"measurements": others.measurements | self.measurements})
+
     def in_mode(self, mode: Mode) -> Limits:
         """The same declarations as ``mode`` has them: what it does not judge by is recorded only."""
         recorded: dict[str, object] = {

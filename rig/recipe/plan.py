@@ -8,14 +8,16 @@ from pathlib import Path
 
 from rig.datafile import digest, load
 from rig.errors import FileError, UsageError
-from rig.fixturefile import SlotEntry
 from rig.recipe.failures import Failures
 from rig.recipe.limits import Limits
+from rig.recipe.lookup import PRODUCT, STEPS, Lookup
 from rig.recipe.product import Product
 from rig.recipe.recipe import Recipe
 from rig.recipe.waivers import Waivers
+from rig.slotentry import SlotEntry
 
-DATA_FILES = ("product.yaml", "recipe.yaml", "limits.yaml", "failures.yaml")
+LIMITS = "limits.yaml"
+DATA_FILES = (PRODUCT, "recipe.yaml", LIMITS, "failures.yaml")
 WAIVERS = "waivers.yaml"        # may be absent
 
 
@@ -23,10 +25,12 @@ WAIVERS = "waivers.yaml"        # may be absent
 class PlanFolder:
     """Everything a plan's folder says, validated; ``hashes`` names each file by its SHA-256.
 
-    ``limits`` are those of the recipe's mode.
+    ``limits`` are those of the recipe's mode. Files that ``folder`` has not are those of the product it
+    is like: ``lookup`` knows.
     """
 
     folder: Path
+    lookup: Lookup
     product: Product
     recipe: Recipe
     limits: Limits
@@ -37,15 +41,19 @@ class PlanFolder:
     @property
     def modules(self) -> list[Path]:
         """The plan's pytest modules in the order they run."""
-        return sorted(self.folder.glob("test_*.py"))
+        return sorted(self.lookup.steps.glob(STEPS))
+
+    def steps_at(self, given: Path) -> Path:
+        """Where pytest finds the steps when it was called with ``given``: this folder may have none."""
+        return self.lookup.steps if given.resolve() == self.folder.resolve() else given
 
     def pack_path(self, *, simulated: bool) -> Path:
         """The known-answer pack for this kind of silicon. Raises FileError when there is none."""
         silicon = self.product.simulated_silicon if simulated else self.product.silicon
         if silicon is None:
-            raise FileError(self.folder / "product.yaml", "silicon", "nothing", "a pack for real boards")
+            raise FileError(self.folder / PRODUCT, "silicon", "nothing", "a pack for real boards")
         recorded = self.product.simulated_judged_by if simulated else None
-        path = self.folder / (recorded or silicon.pack)
+        path = self.lookup.file(recorded or silicon.pack)
         if not path.is_file():
             raise FileError(path, "", "no such file", "the known-answer pack that product.yaml names")
         return path
@@ -70,27 +78,39 @@ def find_plans(given: Path | None = None) -> Path:
 def load_plan(plans: Path, product: str) -> PlanFolder:
     """Read and cross-check ``plans/product``. Raises UsageError or FileError; powers nothing."""
     folder = plans / product
-    if not (folder / "product.yaml").is_file():
-        known = sorted(path.parent.name for path in plans.glob("*/product.yaml"))
+    if not (folder / PRODUCT).is_file():
+        known = sorted(path.parent.name for path in plans.glob(f"*/{PRODUCT}"))
         raise UsageError(f"product {product!r}: no plan in {plans}, which has {', '.join(known) or 'none'}")
+    found = load(folder / PRODUCT, Product)
+    if found.product != product:
+        raise FileError(folder / PRODUCT, "product", repr(found.product), repr(product))
+    lookup = Lookup.of(folder, found)
     plan = PlanFolder(
         folder=folder,
-        product=load(folder / "product.yaml", Product),
-        recipe=load(folder / "recipe.yaml", Recipe),
-        limits=load(folder / "limits.yaml", Limits),
-        failures=load(folder / "failures.yaml", Failures),
-        hashes={name: digest(folder / name) for name in DATA_FILES}
-        | {path.name: digest(path) for path in sorted(folder.glob("test_*.py"))},
+        lookup=lookup,
+        product=found,
+        recipe=load(lookup.file("recipe.yaml"), Recipe),
+        limits=_limits(lookup),
+        failures=load(lookup.file("failures.yaml"), Failures),
+        hashes={name: digest(lookup.file(name)) for name in DATA_FILES}
+        | {f"{path.parent.name}/{path.name}": digest(path) for path in lookup.files(LIMITS)[1:]}
+        | {path.name: digest(path) for path in sorted(lookup.steps.glob(STEPS))},
     )
-    if plan.product.product != product:
-        raise FileError(folder / "product.yaml", "product", repr(plan.product.product), repr(product))
     for name, spec in plan.limits.measurements.items():
         if spec.code is not None and spec.code not in plan.failures.codes:
             field = f"measurements.{name}.code"
-            raise FileError(folder / "limits.yaml", field, repr(spec.code), "a code of failures.yaml")
+            raise FileError(lookup.file(LIMITS), field, repr(spec.code), "a code of failures.yaml")
     _check_level_names(plan)
     plan = _with_waivers(plan)
     return replace(plan, limits=plan.limits.in_mode(plan.recipe.mode))
+
+
+def _limits(lookup: Lookup) -> Limits:
+    """The nearest declarations, and those of the products this one is like that it does not have."""
+    nearest, *further = (load(path, Limits) for path in lookup.files(LIMITS) or [lookup.file(LIMITS)])
+    for others in further:
+        nearest = nearest.beside(others)
+    return nearest
 
 
 def _check_level_names(plan: PlanFolder) -> None:
@@ -99,7 +119,8 @@ def _check_level_names(plan: PlanFolder) -> None:
         for level in spec.levels:
             if level not in known:
                 field = f"measurements.{name}.levels.{level}"
-                raise FileError(plan.folder / "limits.yaml", field, repr(level), f"one of {', '.join(known)}")
+                file = plan.lookup.file(LIMITS)
+                raise FileError(file, field, repr(level), f"one of {', '.join(known)}")
 
 
 def _with_waivers(plan: PlanFolder) -> PlanFolder:
@@ -123,12 +144,12 @@ def check_ratings(plan: PlanFolder, slot: SlotEntry, slot_name: str, fixture: Pa
     ):
         if wanted > rated:
             raise FileError(
-                plan.folder / "recipe.yaml", field, f"{wanted:g}",
+                plan.lookup.file("recipe.yaml"), field, f"{wanted:g}",
                 f"at most {rated:g} {unit}, the rating of the supply of {slot_name} in {fixture.name}",
             )
     watts = max(level.volts for level in recipe.levels) * recipe.limit_amps
     if watts > supply.max_watts:
         raise FileError(
-            plan.folder / "recipe.yaml", "limit_amps", f"{recipe.limit_amps:g} A ({watts:.0f} W)",
+            plan.lookup.file("recipe.yaml"), "limit_amps", f"{recipe.limit_amps:g} A ({watts:.0f} W)",
             f"at most {supply.max_watts:g} W, the rating of the supply of {slot_name} in {fixture.name}",
         )

@@ -30,7 +30,7 @@ class SerialFormat(Data):
 class Silicon(Data):
     """Which work proves the chips: the known-answer pack and how strong its answers are."""
 
-    pack: str                                   # file beside product.yaml
+    pack: str                                   # file beside product.yaml, or of the product it is like
     required_zero_bits: int = Field(ge=1, le=64)
 
 
@@ -44,6 +44,7 @@ class I2cMap(Data):
 
 class Product(Data):
     product: str = Field(pattern=r"^[a-z0-9_-]{1,40}$")
+    like: str | None = Field(default=None, pattern=r"^[a-z0-9_-]{1,40}$")   # has what this folder has not
     name: str
     serial: SerialFormat
     board_name: str = Field(max_length=15)      # as the EEPROM carries it

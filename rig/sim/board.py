@@ -92,7 +92,10 @@ class Board:
         activity = np.where(self._alive, Activity.IDLE.value, Activity.NO_CLOCK.value)
         activity[self.chain.hashing] = Activity.HASHING.value
         watts = self.lottery.watts * self.effects.power_factor
-        load = load_of(activity, self.chain.chips.mhz, watts, self.heat.celsius, self.product.domains)
+        load = load_of(
+            activity, self.chain.chips.mhz, watts, self.heat.celsius, self.product.domains,
+            self.chain.chips.model.positions,
+        )
         if self.effects.leakage_amps:
             load.leak[:] += self.effects.leakage_amps * warmth(self.heat.celsius, LEAK_STATED_CELSIUS)
         for domain in self.effects.shorted_domains:

@@ -1,8 +1,9 @@
 """The board's electrical model: one current through all domains, each of them chips in parallel.
 
 A chip draws ``C activity f V + L exp((T - 56)/32 + (V - 1.046)/0.25)`` amps; the board finds the
-current whose domain drops add up to what feeds it. C, L and the activities are assumed so that
-600 MHz at 13.6 V and 56 °C gives 78 A and 13.35 J/TH (docs/scenarios.md).
+current whose domain drops add up to what feeds it. C, L and the activities are assumed so that an
+S21 Pro's 600 MHz at 13.6 V and 56 °C gives 78 A and 13.35 J/TH (docs/scenarios.md); chips with fewer
+sub-cores than its BM1370 have C and L in proportion.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import numpy as np
 
 from rig.sim.arrays import Floats
 
+SUB_CORES = 2040                   # of the chip that C and L were fitted to
 CHIP_FARADS = 22.9e-9
 LEAKAGE_AMPS, LEAKAGE_CELSIUS, LEAKAGE_VOLTS = 1.25, 32.0, 0.25
 NOMINAL_VOLTS, NOMINAL_CELSIUS = 1.046, 56.0
@@ -43,10 +45,13 @@ class Load:
     leak: Floats
 
 
-def load_of(activity: Floats, mhz: Floats, watts: Floats, celsius: float, domains: int) -> Load:
+def load_of(
+    activity: Floats, mhz: Floats, watts: Floats, celsius: float, domains: int, sub_cores: int = SUB_CORES
+) -> Load:
     """The load of chips (chips,) with an activity share, a clock and a watts factor each."""
-    siemens = CHIP_FARADS * activity * mhz * 1e6 * watts
-    leak = LEAKAGE_AMPS * warmth(celsius, NOMINAL_CELSIUS) * watts
+    size = sub_cores / SUB_CORES
+    siemens = size * CHIP_FARADS * activity * mhz * 1e6 * watts
+    leak = size * LEAKAGE_AMPS * warmth(celsius, NOMINAL_CELSIUS) * watts
     return Load(siemens.reshape(domains, -1).sum(axis=1), leak.reshape(domains, -1).sum(axis=1))
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from rig.datafile import load
 from rig.errors import UsageError
 from rig.recipe import Product
+from rig.recipe.lookup import Lookup
 from rig.sim.answers import AnswerBook
 from rig.work.pack import check_pack, load_pack
 
@@ -23,7 +24,7 @@ class Shelf:
         if not file.is_file():
             raise UsageError(f"product {name!r}: no plan in {plans}")
         product = load(file, Product)
-        pack = file.parent / product.simulated_silicon.pack
+        pack = Lookup.of(file.parent, product).file(product.simulated_silicon.pack)
         key = (pack, pack.stat().st_mtime_ns if pack.is_file() else 0)
         if key not in self._books:
             loaded = load_pack(pack)

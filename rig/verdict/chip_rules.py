@@ -34,9 +34,9 @@ def chip_rules(evidence: Evidence) -> Iterator[Draft]:
     if burn_in is None:
         return
     chips = _Chips(evidence, burn_in)
-    late = chips.late_station()
-    if late is not None:
-        yield late
+    stations = chips.late_station() or chips.gap()
+    if stations is not None:
+        yield stations
         return
     weak = []
     for chip in range(evidence.chips):
@@ -94,6 +94,21 @@ class _Chips:
             Code.STN_SOFTWARE,
             (f"{int(counts.stale.sum())} answers of retired jobs came from {many} of {answering} chips at "
              "once: the rig's computer was late, no chip is to blame",),
+            voids=LATENESS_SPOILS,
+        )
+
+    def gap(self) -> Draft | None:
+        """One finding for the station when chips are bad only by what they all lost at one moment."""
+        gaps, many = self._counts.gaps, int(self._bad.sum())
+        if many <= SLOW_BOARD_SHARE * self._evidence.chips or not gaps.seen:
+            return None
+        if not gaps.rate_outside >= self._counts.decision.good_hit_rate:
+            return None
+        return Draft(
+            Code.STN_SOFTWARE,
+            (f"most chips lost answers at the same moment, {gaps.seen} times, and outside of it "
+             f"{gaps.rate_outside:.4f} of the board's came back: no chip is to blame; look at the chain's "
+             "cable and at what else the rig's computer does",),
             voids=LATENESS_SPOILS,
         )
 

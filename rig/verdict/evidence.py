@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from rig.recipe.failures import Party, party_of
 from rig.recipe.limits import Limits
 from rig.recipe.recipe import Decision
+from rig.verdict.gaps import Gaps
 from rig.verdict.measurement import Measurement
 
 
@@ -85,7 +86,7 @@ class BurnIn:
 
     Shapes: (chips,) all but ``core_trials`` and ``core_hits``, (chips, cores). ``calls`` are
     ChipCall values; ``alarmed`` comes from the watch. ``wrong``, ``stale`` and ``duplicate`` are
-    returns below the target, of retired jobs, and second returns.
+    returns below the target, of retired jobs, and second returns; ``gaps`` are of all chips at once.
     """
 
     decision: Decision
@@ -98,6 +99,7 @@ class BurnIn:
     wrong: NDArray[np.int64]
     stale: NDArray[np.int64]
     duplicate: NDArray[np.int64]
+    gaps: Gaps
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

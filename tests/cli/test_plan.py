@@ -23,9 +23,12 @@ def plans(tmp_path: Path) -> Path:
 
 
 def test_a_right_plan_ends_with_0(plans: Path) -> None:
-    for words in ([], ["s21pro", "--fixture", BENCH]):
+    for words, said in (
+        ([], "s21: right\ns21pro: right\nt21: right\n"),
+        (["s21pro", "--fixture", BENCH], "s21pro: right\n"),
+    ):
         result = CliRunner().invoke(app, ["plan", "check", *words, "--plans", str(plans)])
-        assert (result.exit_code, result.stdout) == (0, "s21pro: right\n"), result.stderr
+        assert (result.exit_code, result.stdout) == (0, said), result.stderr
 
 
 def test_a_wrong_one_with_2_and_a_sentence_each(plans: Path) -> None:
@@ -33,8 +36,10 @@ def test_a_wrong_one_with_2_and_a_sentence_each(plans: Path) -> None:
     text = file.read_text().replace("  rail_ohms:", "  rail_home:").replace("  cold_amps:", "  warm_amps:")
     file.write_text(text)
     result = CliRunner().invoke(app, ["plan", "check", "--plans", str(plans)])
-    assert (result.exit_code, result.stdout) == (2, "s21pro: 4 found wrong\n")
-    assert result.stderr.count("rig: ") == 4
+    assert (result.exit_code, result.stdout) == (
+        2, "s21: 4 found wrong\ns21pro: 4 found wrong\nt21: 4 found wrong\n",     # all three declare it there
+    )
+    assert result.stderr.count("rig: ") == 12
     for name in ("rail_ohms", "rail_home", "cold_amps", "warm_amps"):
         assert name in result.stderr
 

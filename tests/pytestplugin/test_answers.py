@@ -239,3 +239,15 @@ def test_figures_are_copies(judge: AnswerJudge) -> None:
     figures = answer_figures(judge, PRODUCT, 587.5, 2040)
     judge.calls[:] = ChipCall.BAD
     assert (figures.calls == ChipCall.GOOD).all()
+
+
+def test_a_moment_in_which_all_chips_lost_answers_is_kept_apart(judge: AnswerJudge) -> None:
+    judge.done(tick(9, counts(20)))
+    judge.done(tick(9.4, counts(21), counts(20)))
+    judge.done(tick(20, counts(60), counts(59)))
+
+    gaps = judge.gaps
+
+    assert judge.alarmed.all()
+    assert gaps.seen == 1
+    assert gaps.rate_outside == 1.0

@@ -12,7 +12,13 @@ from hypothesis import strategies as st
 
 from rig.errors import UsageError
 from rig.purpose import Purpose
-from rig.pytestplugin.options import RunOptions, add_options, read_options, wanted
+from rig.pytestplugin.options import (
+    RunOptions,
+    add_options,
+    read_options,
+    wanted,
+    wanted_place,
+)
 
 NEEDED = ["--rig-fixture=b.yaml", "--rig-slot=slot1", "--rig-product=p", "--rig-serial=S"]
 
@@ -82,3 +88,28 @@ def test_a_mistyped_option_is_not_taken_for_another() -> None:
         Given("--rig-colour=red")
     with pytest.raises(pytest.UsageError):
         Given("--rig-slo=slot1")
+
+
+def place(*words: str) -> tuple[str, str | None] | None:
+    return wanted_place(Given(*words))  # type: ignore[arg-type]
+
+
+def test_a_place_stands_for_bench_and_slot() -> None:
+    words = ("--rig-place=hall-slot1", "--rig-coordinator=127.0.0.1:9", "--rig-product=p", "--rig-serial=S")
+
+    options = read_options(Given(*words), (Path("b.yaml"), "slot1"))  # type: ignore[arg-type]
+
+    assert place(*words) == ("hall-slot1", "127.0.0.1:9")
+    assert (options.fixture, options.slot) == (Path("b.yaml"), "slot1")
+    assert place(*NEEDED) is None
+
+
+@pytest.mark.parametrize("words", [
+    ("--rig-place=hall-slot1", "--rig-slot=slot1"),
+    ("--rig-place=hall-slot1", "--rig-fixture=b.yaml"),
+    ("--rig-place=",),
+    ("--rig-coordinator=127.0.0.1:9",),
+])
+def test_a_place_beside_what_it_stands_for_is_refused(words: tuple[str, ...]) -> None:
+    with pytest.raises(UsageError, match="found"):
+        place(*words)

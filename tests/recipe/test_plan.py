@@ -11,8 +11,8 @@ import pytest
 import yaml
 
 from rig.errors import FileError, UsageError
-from rig.fixturefile import MeterEntry, ScannerEntry, SlotEntry, SupplyEntry
 from rig.recipe import PlanFolder, check_ratings, find_plans, load_plan
+from rig.slotentry import MeterEntry, ScannerEntry, SlotEntry, SupplyEntry
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -55,7 +55,7 @@ def test_every_file_is_named_by_its_hash(plans: Path) -> None:
 
 
 def test_an_unknown_product_names_those_there_are(plans: Path) -> None:
-    with pytest.raises(UsageError, match=r"'s99': no plan in .*, which has s21pro"):
+    with pytest.raises(UsageError, match=r"'s99': no plan in .*, which has s21, s21pro, t21"):
         load_plan(plans, "s99")
     with pytest.raises(UsageError, match="which has none"):
         load_plan(plans / "s21pro", "s21pro")

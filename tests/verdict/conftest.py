@@ -13,6 +13,7 @@ from rig.datafile import load
 from rig.recipe import Decision, Failures, Limit, Limits, MeasurementSpec
 from rig.recipe.limits import Dimension
 from rig.verdict import BurnIn, Count, Evidence, Judge, Measurement
+from rig.verdict.gaps import Gaps
 from rig.verdict.sequential import SequentialTest
 
 CHIPS, CORES = 65, 128
@@ -105,6 +106,7 @@ class Counts:
         self.core_hits = self.random.binomial(self.core_trials, rate)
         self.wrong, self.stale, self.duplicate = (np.zeros(CHIPS, dtype=np.int64) for _ in range(3))
         self.alarmed = np.zeros(CHIPS, dtype=np.bool_)
+        self.gaps, self.lost_in_gaps = 0, 0         # of each chip
 
     def chip_rate(self, chip: int, rate: float) -> None:
         self.core_hits[chip] = self.random.binomial(self.core_trials[chip], rate)
@@ -115,6 +117,7 @@ class Counts:
             decision=decision, calls=test.judge(trials, hits), alarmed=self.alarmed,
             trials=trials, hits=hits, core_trials=self.core_trials, core_hits=self.core_hits,
             wrong=self.wrong, stale=self.stale, duplicate=self.duplicate,
+            gaps=Gaps(self.gaps, trials - self.lost_in_gaps, hits),
         )
 
 

@@ -338,6 +338,39 @@ def test_a_few_late_answers_of_many_chips_spoil_nothing(
     assert found(drawn, measurements=take(stale_rate=0.001)) == []
 
 
+def lost_at_once(drawn: Any, answers: int) -> Any:
+    """Every chip lost so many answers in one gap and was alarmed by it."""
+    drawn.core_hits[:, 5] -= answers
+    drawn.gaps, drawn.lost_in_gaps = 1, answers
+    drawn.alarmed[:] = True
+    return drawn
+
+
+def test_a_gap_of_all_chips_is_no_slow_board(
+    counts: Any, evidence: Make, take: Callable[..., Any], decision: Decision, sequential: SequentialTest,
+    failures: Failures,
+) -> None:
+    drawn = lost_at_once(counts(6_000), 20)
+    given = evidence(burn_in=drawn.burn_in(decision, sequential), measurements=take(weak_chips=65))
+
+    graded = combine(diagnose(given, failures), level="L1")
+
+    assert (graded.verdict, graded.board_verdict) == (Verdict.STATION_FAULT, None)
+    assert [finding.code for finding in graded.findings] == ["STN-SOFTWARE"]
+    assert "most chips lost answers at the same moment, 1 times" in graded.findings[0].text
+
+
+def test_a_board_that_is_slow_outside_of_a_gap_stays_slow(counts: Any, found: Found) -> None:
+    assert found(lost_at_once(counts(6_000, rate=0.98), 20)) == [("BOARD-RATE", None)]
+
+
+def test_a_gap_excuses_no_single_chip(counts: Any, found: Found) -> None:
+    drawn = counts(6_000)
+    drawn.gaps, drawn.lost_in_gaps = 1, 0
+    drawn.chip_rate(17, 0.9)
+    assert found(drawn) == [("CHIP-WEAK", 17)]
+
+
 def test_repeats_need_no_misses(counts: Any, found: Found) -> None:
     drawn = counts(1_500, rate=1.0)
     drawn.duplicate[17], drawn.duplicate[18] = 75, 7

@@ -1,4 +1,4 @@
-"""The pack that stands beside the S21 Pro plan."""
+"""The packs that stand beside the S21 Pro's plan and the S21's."""
 
 from __future__ import annotations
 
@@ -76,3 +76,21 @@ def test_answers_come_at_an_even_pace(shipped: Pack) -> None:
         assert np.abs(counts - 735 / 8).max() <= 1.5
     counters = shipped.layout.position(shipped.counter)
     assert abs(counters.mean() - 180_000) < 1_000
+
+
+@pytest.mark.usefixtures("native")
+def test_the_s21s_command_makes_its_pack_again() -> None:
+    """One chip and job of the 864, searched afresh by the order the pack names."""
+    pack = load_pack(FOLDER.parent / "s21" / "s21-sim.kap")
+    order = Order(
+        name="s21-sim", chip="bm1368", chips=108, address_interval=2, sweep_length=5540,
+        window_counts=200_000, required_zero_bits=14, jobs=8, answers_per_chip=270, per_sub_core=1, seed=1,
+    )
+    rows = pack.answers_of(5)
+    chosen = pack.chip_index[rows] == 77
+
+    found = mine_unit(order, 5, 77)
+
+    assert pack.origin == order.command
+    np.testing.assert_array_equal(pack.word[rows][chosen], found.word)
+    np.testing.assert_array_equal(pack.version_bits[rows][chosen], found.version_bits)
