@@ -114,6 +114,8 @@ class StationFlow:
     def scanned(self, scan: Scan, person: Person, admission: Admission, now: float) -> Answer:
         """One scan. ``admission`` is that of the board, for a board."""
         self._forget_old(now)
+        if scan.serial != self._given[0]:
+            self._given = ("", 0.0)
         match scan.kind:
             case Kind.BOARD:
                 return self._board(scan.serial, person, admission, now)

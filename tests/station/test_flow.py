@@ -247,6 +247,15 @@ def test_a_board_that_the_scanner_reads_twice_is_no_mistake() -> None:
     )
 
 
+def test_a_board_scanned_again_after_something_else_is_told_where_it_is() -> None:
+    floor = Floor()
+    floor.runs(A, 1)
+
+    floor.card(Kind.UNKNOWN)
+
+    assert floor.board(A).words.key == "refused.busy_board"
+
+
 def test_a_busy_slot_takes_no_scan() -> None:
     floor = Floor()
     floor.runs(A, 1)
