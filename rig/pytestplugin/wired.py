@@ -50,7 +50,7 @@ def _take(runtime: Runtime, setup: RunSetup) -> RoleLock:
     if not lock.try_acquire(note) and not _made_way(lock, note, setup):
         holder = lock.holder()
         raise UsageError(
-            f"slot {slot} is under lease by run {holder.get('run', 'unknown')} "
+            f"{slot} is under lease by run {holder.get('run', 'unknown')} "
             f"(board {holder.get('serial', 'unknown')}); wait until it ends or use another slot"
         )
     return lock
