@@ -103,14 +103,14 @@ class ShiftBook:
             None,
         )
 
-    def lock_of(self, golden: Lock | None) -> Lock | None:
-        """What locks production now: the self-test first, then the golden board."""
+    def lock_of(self, other: Lock | None) -> Lock | None:
+        """What locks production now: the self-test first, then the ``other``: golden board or alarm."""
         if not self._fixture.for_production:
             return None
         test = self.self_test()
         if test.state is not Due.GOOD:
             return Lock("STN-SELFTEST", say("lock.self_test", text=test.words.text))
-        return golden
+        return other
 
     def view(self, now: datetime, outbox_depth: int) -> ShiftView:
         """The bar. Slow."""
