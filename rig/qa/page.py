@@ -20,6 +20,14 @@ from rig.records.plain import plain
 
 FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")  # what a spreadsheet may take for one
 NO_PDF: Final = "found no weasyprint, expected it for --pdf; install it with pip install 'hashrig[pdf]'"
+# weasyprint lays a grid of many rows out again on every page, takes minutes and loses what is wide in it
+PAPER: Final = """@media print {
+  .grid:not(.pictures) { display: block !important }
+  .grid:not(.pictures) > section { display: block !important; margin-top: 14px;
+    break-inside: auto !important }
+  .grid:not(.pictures) svg { break-inside: avoid }
+  h2 { display: block !important }
+}"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +123,7 @@ def publish(html: str, out: Path, *, pdf: bool) -> list[Path]:
     import weasyprint
 
     printed = out.with_suffix(".pdf")
-    weasyprint.HTML(string=html).write_pdf(printed)
+    weasyprint.HTML(string=html).write_pdf(printed, stylesheets=[weasyprint.CSS(string=PAPER)])
     return [out, printed]
 
 

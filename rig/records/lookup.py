@@ -12,6 +12,7 @@ from rig.purpose import Purpose
 from rig.records.database import transaction
 from rig.records.model import RunRecord
 from rig.records.store import State
+from rig.verdict.alarms import LastRun
 from rig.verdict.severity import Verdict
 
 _LINE = "run_id, serial, slot, started, seconds, verdict, grade, failure_code, simulated, purpose, operator"
@@ -101,6 +102,31 @@ class Lookup:
             ).fetchall()
         return [RunRecord.model_validate_json(row[0]) for row in reversed(rows)]
 
+    def first_runs(
+        self, fixture: str, slot: str, *, simulated: bool, after: int, limit: int
+    ) -> list[tuple[int, LastRun]]:
+        """The last ``limit`` boards judged here for the first time ever, by the number of their row.
+
+        ``after``: only rows behind that number; a run's row gets a higher one when it is closed.
+        """
+        judged = "simulated = ? AND state = ? AND purpose = ? AND board_verdict IS NOT NULL"
+        values = [int(simulated), State.CLOSED.value, Purpose.TEST.value]
+        with transaction(self._path) as database:
+            rows = database.execute(
+                "SELECT rowid, started, station, slot, serial, verdict, board_code FROM runs AS one "
+                f"WHERE fixture = ? AND slot = ? AND rowid > ? AND {judged} AND NOT EXISTS (SELECT 1 FROM "
+                f"runs WHERE serial = one.serial AND started < one.started AND {judged}) "
+                "ORDER BY started DESC, rowid DESC LIMIT ?",
+                [fixture, slot, after, *values, *values, limit],
+            ).fetchall()
+        return [(row[0], _last_run(row)) for row in rows]
+
+    def newest_row(self) -> int:
+        """The highest number of a row so far, 0 without any; it grows with all that is stored."""
+        with transaction(self._path) as database:
+            found: int = database.execute("SELECT coalesce(max(rowid), 0) FROM runs").fetchone()[0]
+        return found
+
     def first_passes(
         self, fixture: str, since: datetime, *, simulated: bool, shippable: Sequence[Verdict]
     ) -> FirstPasses:
@@ -137,3 +163,9 @@ class Lookup:
 def _line(row: tuple[Any, ...]) -> RunLine:
     facts = dict(zip(_LINE.split(", "), row, strict=True))
     return RunLine(**{**facts, "simulated": bool(facts["simulated"])})
+
+
+def _last_run(row: tuple[Any, ...]) -> LastRun:
+    _, started, station, slot, serial, verdict, code = row
+    good = verdict in (Verdict.PASS.value, Verdict.MARGINAL.value)
+    return LastRun(datetime.fromisoformat(started), station, slot, serial, None if good else code or verdict)

@@ -146,6 +146,12 @@ class Api:
         self._known(slot)
         return await self._pressed(request, body, lambda who: self._station.release(slot, who, body.volts))
 
+    async def let_go(self, slot: SlotName, body: Press, request: Request) -> PressAnswer:
+        """Let production go on after an alarm: somebody has looked at the slot. For engineers."""
+        demanded(request, Role.ENGINEER)
+        self._known(slot)
+        return await self._pressed(request, body, lambda who: self._station.let_go(slot, who))
+
     async def mute(self, body: MuteBody, request: Request) -> PressAnswer:
         """Sounds off or on. For technicians."""
         demanded(request, Role.TECHNICIAN)

@@ -38,8 +38,9 @@ def make_app(station: Station, sessions: Sessions, view: str, hosts: Iterable[st
     presses: tuple[tuple[str, Callable[..., object]], ...] = (
         (BADGE, api.badge), (PIN, api.pin), ("/api/control", api.take_control), ("/api/scan", api.scan),
         ("/api/slots/{slot}/stop", api.stop), ("/api/slots/{slot}/acknowledge", api.acknowledge),
-        ("/api/slots/{slot}/release", api.release), ("/api/mute", api.mute),
-        ("/api/shift/end", api.end_shift), ("/api/shift/self-test", api.self_test),
+        ("/api/slots/{slot}/release", api.release), ("/api/slots/{slot}/alarm", api.let_go),
+        ("/api/mute", api.mute), ("/api/shift/end", api.end_shift),
+        ("/api/shift/self-test", api.self_test),
     )
     for path, press in presses:
         app.add_api_route(path, press, methods=["POST"], responses=_ERRORS)

@@ -11,6 +11,7 @@ from rig.errors import RigError
 from rig.fixturefile import FixtureFile
 from rig.records import STORE_FILE
 from rig.records.outbox.results import ResultQueue
+from rig.station.alarms import Alarms
 from rig.station.selftest import problems
 from rig.station.shift import Lock, ShiftBook
 from rig.station.slotflow import Conditions
@@ -31,6 +32,7 @@ class Facts:
         self._golden_lock: Lock | None = None
         self.golden = CheckView(state=Due.DUE, words=say("check.golden.due"))
         self.shift = ShiftView(started=None, first_pass=Yield(passed=0, n=0))
+        self.alarms = Alarms(results, fixture)
         self.problem: Words | None = None
 
     def soon(self) -> None:
@@ -66,12 +68,17 @@ class Facts:
     @property
     def lock(self) -> Lock | None:
         """Why no board may be produced now."""
-        return self._shifts.lock_of(self._golden_lock)
+        return self._shifts.lock_of(self._golden_lock or self.alarms.lock)
+
+    async def let_go(self, slot: str, who: str) -> bool:
+        """Let go of the lock of an alarm in a slot; False where there is none. Raises StationFault."""
+        return await asyncio.to_thread(self.alarms.let_go, slot, who, self._clock.utc())
 
     def _look(self) -> None:
         now = self._clock.utc()
         self.golden, self._golden_lock = self._shifts.golden(now)
         self.shift = self._shifts.view(now, self._outbox.depth().rows)
+        self.alarms.look()
 
 
 def _all_reached(conditions: Mapping[str, Conditions]) -> bool:

@@ -148,6 +148,11 @@ class StationFlow:
         slot.acknowledge()
         return _accepted(say("accepted.acknowledged", number=slot.number), name)
 
+    def let_go(self, name: str, *, locked: bool) -> Answer:
+        """Of an alarm that ``locked`` production until now."""
+        words = "accepted.let_go" if locked else "refused.no_alarm"
+        return (_accepted if locked else _refused)(say(words, number=self.slots[name].number), name)
+
     def release(self, name: str, person: Person) -> Answer:
         """A named person's word to the guard."""
         if person.role < Role.TECHNICIAN:

@@ -72,8 +72,8 @@ class Picture:
             control=self.control,
             prompt=say("prompt.badge" if self.control is None else "prompt.scan"),
             pending=self.flow.pending, self_test=self.shifts.self_test(), golden=facts.golden,
-            feeds=self.feeds.views(watts), shift=facts.shift, notices=(*self.notices, *problems),
-            tiles=tuple(tiles),
+            feeds=self.feeds.views(watts), shift=facts.shift, alarms=facts.alarms.views(),
+            notices=(*self.notices, *problems), tiles=tuple(tiles),
         )
 
     def _estop(self) -> Estop:

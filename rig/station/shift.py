@@ -103,15 +103,15 @@ class ShiftBook:
             None,
         )
 
-    def lock_of(self, golden: Lock | None) -> Lock | None:
-        """What locks production now: the self-test first, then the golden board."""
+    def lock_of(self, other: Lock | None) -> Lock | None:
+        """What locks production now: the self-test first, then the ``other``: golden board or alarm."""
         if not self._fixture.for_production:
             return None
         if self.shift.self_test_at is None:
             return Lock("STN-SELFTEST", say("lock.self_test_due"))
         if self.shift.self_test_problem is not None:
             return Lock("STN-SELFTEST", say("lock.self_test", text=self.shift.self_test_problem))
-        return golden
+        return other
 
     def view(self, now: datetime, outbox_depth: int) -> ShiftView:
         """The bar. Slow."""

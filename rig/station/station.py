@@ -154,6 +154,12 @@ class Station:
             answer = self.flow.release(slot, person)
             return await self._carried_out(answer, person, "press", f"release {slot}", volts)
 
+    async def let_go(self, slot: str, person: Person) -> Answer:
+        """The lock of an alarm; somebody has looked at the slot."""
+        async with self._turn:
+            answer = self.flow.let_go(slot, locked=await self._facts.let_go(slot, person.badge))
+            return await self._carried_out(answer, person, "press", f"let go of the alarm of {slot}")
+
     async def end_shift(self, person: Person) -> Answer:
         async with self._turn:
             return await self._carried_out(self.flow.end_shift(person), person, "press", "end of shift")

@@ -172,6 +172,14 @@ class ShiftView(Data):
     disk_free_bytes: int | None = None
 
 
+class AlarmView(Data):
+    """What the last boards ring for. ``locks``: production waits until somebody has looked at ``slot``."""
+
+    words: Words
+    slot: str | None = None
+    locks: bool = False
+
+
 class StationView(Data):
     """Everything a page draws. ``seq`` grows with every change."""
 
@@ -194,5 +202,6 @@ class StationView(Data):
     golden: CheckView
     feeds: tuple[FeedView, ...] = ()
     shift: ShiftView
+    alarms: tuple[AlarmView, ...] = ()      # those that lock first
     notices: tuple[Words, ...] = ()         # newest last: the station was restarted ...
     tiles: tuple[TileView, ...]

@@ -8,7 +8,7 @@ shares).
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -44,19 +44,33 @@ class LastRun:
 
 
 class Alarm(Data):
-    """``place``: a station, or a station and slot. ``locks``: no board goes in before a person has looked."""
+    """``place``: a station, or a station and slot. ``locks``: no board goes in before a person has looked.
+
+    ``boards``: how many it is about, ``passed`` of them; ``usual``: the share that passes otherwise, or the
+    limit of the day, 0..1.
+    """
 
     kind: AlarmKind
     place: str
     code: str | None
     says: str
     locks: bool
+    boards: int
+    slot: str | None = None
+    passed: int | None = None
+    usual: float | None = None
     low: float | None = None        # ends of the recent yield's interval
     high: float | None = None
 
 
-def alarms(runs: Iterable[LastRun], rules: AlarmRules) -> tuple[Alarm, ...]:
-    """From runs in the order in which they began; those that lock first."""
+def alarms(
+    runs: Iterable[LastRun], rules: AlarmRules, looked: Mapping[str, datetime] | None = None
+) -> tuple[Alarm, ...]:
+    """From runs in the order in which they began; those that lock first.
+
+    ``looked``: slots that a person has looked at; runs begun until then are part of no row of same codes.
+    """
+    until = looked or {}
     ordered = sorted(runs, key=lambda run: run.started)
     by_station: dict[str, list[LastRun]] = {}
     by_slot: dict[tuple[str, str], list[LastRun]] = {}
@@ -65,28 +79,35 @@ def alarms(runs: Iterable[LastRun], rules: AlarmRules) -> tuple[Alarm, ...]:
         by_slot.setdefault((run.station, run.slot), []).append(run)
     found: list[Alarm] = []
     for (station, slot), some in sorted(by_slot.items()):
-        found += _same_code(f"{station} {slot}", some, rules)
-        found += _drop(f"{station} {slot}", some, rules)
+        found += _same_code(station, slot, [run for run in some if _counts(run, until.get(slot))], rules)
+        found += _drop(station, slot, some, rules)
     for station, some in sorted(by_station.items()):
-        found += _drop(station, some, rules)
+        found += _drop(station, None, some, rules)
         found += _out_of_limits(station, some, rules)
     return tuple(sorted(found, key=lambda alarm: not alarm.locks))
 
 
-def _same_code(place: str, runs: Sequence[LastRun], rules: AlarmRules) -> Iterator[Alarm]:
-    code = runs[-1].code
+def _counts(run: LastRun, looked: datetime | None) -> bool:
+    return looked is None or run.started > looked
+
+
+def _same_code(station: str, slot: str, runs: Sequence[LastRun], rules: AlarmRules) -> Iterator[Alarm]:
+    code = runs[-1].code if runs else None
     if code is None:
         return
     row = list(itertools.takewhile(lambda run: run.code == code, reversed(runs)))
     boards = len({run.serial for run in row})
     if boards >= rules.same_codes:
         yield Alarm(
-            kind=AlarmKind.SAME_CODE, place=place, code=code, locks=True,
+            kind=AlarmKind.SAME_CODE, place=f"{station} {slot}", slot=slot, code=code, locks=True,
+            boards=boards,
             says=f"{code} on {boards} boards in a row: look at the slot before the next board",
         )
 
 
-def _drop(place: str, runs: Sequence[LastRun], rules: AlarmRules) -> Iterator[Alarm]:
+def _drop(
+    station: str, slot: str | None, runs: Sequence[LastRun], rules: AlarmRules
+) -> Iterator[Alarm]:
     recent, before = runs[-rules.recent:], runs[:-rules.recent][-rules.history:]
     if len(recent) < rules.recent or len(before) < rules.least_history:
         return
@@ -95,7 +116,9 @@ def _drop(place: str, runs: Sequence[LastRun], rules: AlarmRules) -> Iterator[Al
     if span.high < usual:
         worst = _most_frequent(recent)
         yield Alarm(
-            kind=AlarmKind.YIELD_DROP, place=place, code=worst, locks=False, low=span.low, high=span.high,
+            kind=AlarmKind.YIELD_DROP, place=station if slot is None else f"{station} {slot}", slot=slot,
+            code=worst, locks=False, boards=len(recent), passed=now, usual=usual, low=span.low,
+            high=span.high,
             says=f"{now} of the last {len(recent)} boards passed first ({100 * span.low:.1f} to "
                  f"{100 * span.high:.1f} %), before that {100 * usual:.1f} %; most failed with {worst}",
         )
@@ -112,9 +135,10 @@ def _out_of_limits(place: str, runs: Sequence[LastRun], rules: AlarmRules) -> It
     if share < limits.low:
         span = wilson(_passed(recent), len(recent))
         yield Alarm(
-            kind=AlarmKind.OUT_OF_LIMITS, place=place, code=_most_frequent(recent), locks=False, low=span.low,
-            high=span.high, says=f"first-pass yield of {today} is {100 * share:.1f} %, below its limit of "
-                                 f"{100 * limits.low:.1f} % for {len(recent)} boards",
+            kind=AlarmKind.OUT_OF_LIMITS, place=place, code=_most_frequent(recent), locks=False,
+            boards=len(recent), passed=_passed(recent), usual=limits.low, low=span.low, high=span.high,
+            says=f"first-pass yield of {today} is {100 * share:.1f} %, below its limit of "
+                 f"{100 * limits.low:.1f} % for {len(recent)} boards",
         )
 
 

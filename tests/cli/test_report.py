@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
+import zlib
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -11,8 +13,10 @@ import pytest
 from typer.testing import CliRunner
 
 from rig.cli import app, main
+from rig.errors import UsageError
 from rig.qa.history import Line
 from rig.qa.history_keep import History, keep
+from rig.qa.page import demand_place
 from rig.recipe import load_plan
 from rig.records import RunRecord, Store
 from rig.records.write import STORE_FILE
@@ -91,6 +95,26 @@ def test_refusals_are_one_sentence_and_exit_2(
     assert code == 2
     assert wanted in error
     assert error.count("\n") == 1
+
+
+def test_a_pdf_holds_the_whole_page_and_no_blank_sheets(results: Path, tmp_path: Path) -> None:
+    try:
+        demand_place(tmp_path / "line.html", pdf=True)
+    except UsageError as error:
+        pytest.skip(str(error))
+    out = tmp_path / "line.html"
+
+    done = RUNNER.invoke(app, [
+        "report", "line", "--simulated", "--pdf", "--results", str(results), "--out", str(out)
+    ])
+
+    assert done.exit_code == 0, done.output
+    made = out.with_suffix(".pdf").read_bytes()
+    packed = re.findall(rb"stream\r?\n(x.*?)\r?\nendstream", made, re.DOTALL)
+    streams = [zlib.decompressobj().decompress(one) for one in packed]
+    sheets = sum(len(re.findall(rb"/Type */Page\b", one)) for one in (made, *streams))
+    assert made.startswith(b"%PDF")
+    assert 3 <= sheets <= 12, "with the page's grid it were more than twice as many, most of them blank"
 
 
 def test_pdf_without_its_library_is_one_sentence(

@@ -64,3 +64,22 @@ def test_a_sound_line_rings_for_nothing() -> None:
 
     assert alarms(runs(*steady, None), AlarmRules()) == ()
     assert alarms([], AlarmRules()) == ()
+
+
+def test_a_day_within_its_limit_rings_for_nothing() -> None:
+    yesterday, today = runs(*[None] * 195, *["CHIP-CORES"] * 5), runs(*[None] * 9, "CHIP-WEAK", None, day=1)
+
+    assert alarms([*yesterday, *today], AlarmRules()) == ()
+
+
+def test_what_a_person_has_looked_at_begins_no_row_again() -> None:
+    weak = runs(*["CHIP-WEAK"] * 6)
+
+    looked = {"slot1": weak[3].started}
+    held = alarms(weak, AlarmRules(), looked)
+    again = alarms([*weak, *runs("CHIP-WEAK", day=1)], AlarmRules(), looked)
+
+    assert held == ()
+    assert [(one.boards, one.slot) for one in again] == [(3, "slot1")]
+    assert alarms(weak, AlarmRules(), {"slot2": weak[5].started})
+    assert alarms(weak, AlarmRules(), {"slot1": weak[5].started}) == ()

@@ -59,8 +59,9 @@ class TopBar {
 
 /** Broad lines between header and grid: only what keeps somebody from working. */
 class Strips {
-  constructor(root) {
+  constructor(root, letGo) {
     this.root = root;
+    this.letGo = letGo;
     this.drawn = "";
     this.dismissed = new Set();
   }
@@ -72,6 +73,7 @@ class Strips {
     this.drawn = wanted;
     this.root.replaceChildren(...lines.map((line) => {
       const strip = el("p", `strip ${line.look}`, icon(line.icon), el("b", "", line.title), el("span", "", line.text));
+      if (line.lets) strip.append(button("plain dismiss", () => this.letGo(line.lets), icon("lock"), t("ui.let_go")));
       if (line.dismiss) strip.append(button("dismiss", () => this.dismiss(line.dismiss, view), icon("fail")));
       return strip;
     }));
@@ -91,7 +93,11 @@ class Strips {
       const look = view.estop === "open" ? "danger" : "warning";
       lines.push({ look, icon: "estop", title: t(`ui.estop.${view.estop}.title`), text: t(`ui.estop.${view.estop}.do`) });
     }
-    if (view.locked) {
+    for (const alarm of view.alarms) {
+      const look = { look: "warning", icon: alarm.locks ? "lock" : "station", title: t("ui.alarm"), text: say(alarm.words) };
+      lines.push({ ...look, lets: alarm.locks ? alarm.slot : null });
+    }
+    if (view.locked && view.locked_code !== "STN-ALARM") {
       lines.push({ look: "warning", icon: "lock", title: view.locked_code ?? t("ui.locked"), text: say(view.locked) });
     }
     const notice = view.notices.at(-1);

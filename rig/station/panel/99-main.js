@@ -14,7 +14,7 @@ class Page {
     this.pin = null;
     this.sounds = new Sounds();
     this.top = new TopBar();
-    this.strips = new Strips(document.getElementById("strips"));
+    this.strips = new Strips(document.getElementById("strips"), (slot) => this.do(`api/slots/${encodeURIComponent(slot)}/alarm`));
     this.grid = new Grid(document.getElementById("grid"), (slot) => this.openDetail(slot));
     this.shift = new ShiftBar(document.getElementById("facts"));
     this.detail = new Detail(document.getElementById("detail"), {

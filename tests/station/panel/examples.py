@@ -340,6 +340,7 @@ def station(shown: list[View] | None = None, **told: Any) -> View:
             "outbox_depth": 0,
             "disk_free_bytes": 81234567890,
         },
+        "alarms": [],
         "notices": [],
         "tiles": tiles() if shown is None else shown,
     }

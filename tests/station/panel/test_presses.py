@@ -211,3 +211,27 @@ def test_each_ending_sounds_its_own_way_once_and_never_when_muted(opened: Opened
     assert len(set(heard.values())) == 3
     assert all(heard.values())
     assert muted == ()
+
+
+def test_an_alarm_is_told_by_word_and_icon_and_one_that_locks_can_be_let_go_of(opened: Opened) -> None:
+    row = examples.words("alarm.same_code", "", number=2, code="CHIP-WEAK", boards=3)
+    day = examples.words("alarm.day", "", code="CHIP-WEAK", boards=90, passed=70, usual=95.5, low=70, high=80)
+    station = opened(examples.station(
+        locked=examples.words("lock.alarm", "", number=2, code="CHIP-WEAK", boards=3),
+        locked_code="STN-ALARM",
+        alarms=[{"words": row, "slot": "slot2", "locks": True}, {"words": day, "slot": None, "locks": False}],
+    ))
+    lines = station.page.locator(".strip.warning")
+    told_words = [lines.nth(at).text_content() or "" for at in range(lines.count())]
+
+    lines.nth(0).locator("button").click()
+    told(station, "goes into slot")
+
+    assert len(told_words) == 2
+    assert told_words[0].startswith("ALARMSlot 2: CHIP-WEAK on 3 boards in a row.")
+    assert told_words[1].startswith("ALARM70 of 90 boards passed first today")
+    assert [lines.nth(at).locator("use").first.get_attribute("href") for at in range(2)] == [
+        "#icon-lock", "#icon-station",
+    ]
+    assert lines.nth(1).locator("button").count() == 0
+    assert [path for path, _ in station.posts()] == ["api/slots/slot2/alarm"]

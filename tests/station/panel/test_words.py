@@ -87,6 +87,10 @@ def test_no_text_stands_in_the_code(opened: Opened) -> None:
     station = opened(
         examples.station(
             notices=[examples.words("notice.restarted", "x", went_on=3, closed=1)],
+            alarms=[{
+                "words": examples.words("alarm.same_code", "x", number=2, code="A", boards=3),
+                "slot": "slot2", "locks": True,
+            }],
             estop="latched",
             guard_answers=False,
         ),
