@@ -89,7 +89,7 @@ def main() -> None:
     seconds, job_seconds, pack = float(sys.argv[1]), float(sys.argv[2]), load_pack(Path(sys.argv[3]))
     paths = sys.argv[4:]
     links: list[Link] = [SerialLink(paths[0], BAUD)] if len(paths) == 1 else [BlockLink(p) for p in paths]
-    known = KnownAnswers(pack, pack.layout, pack.sweep_length, MHZ, 0)
+    known = KnownAnswers(pack, pack.sweep_length, MHZ, 0)
     for job in range(pack.jobs):            # a pack is indexed before a board is powered
         known.job(job)
     stations = [Station(link, pack, known, job_seconds) for link in links]

@@ -83,6 +83,9 @@ def runtime_for(fixture: Path) -> Runtime:
     return Runtime(folder)
 
 
+LOCKS = Path("/proc/locks")     # id: kind, mode, what, pid, device:inode, range; "->" before who waits
+
+
 class RoleLock:
     """An flock on a file: held by a living process or by nobody."""
 
@@ -121,6 +124,21 @@ class RoleLock:
         except (FileNotFoundError, ValueError):
             return {}
         return found if isinstance(found, dict) else {}
+
+    def held_by(self) -> dict[str, Any] | None:
+        """The note of the living process that has it; None when nobody has. Does not touch the lock.
+
+        Trying it would make whoever takes it at that moment believe that it is held.
+        """
+        note = self.holder()
+        try:
+            inode, locks = self._path.stat().st_ino, LOCKS.read_text().splitlines()
+        except FileNotFoundError:
+            return None
+        for _, kind, _, _, pid, place, *_ in (line.split() for line in locks if "->" not in line):
+            if kind == "FLOCK" and pid == str(note.get("pid")) and place.endswith(f":{inode}"):
+                return note
+        return None
 
     def __enter__(self) -> Self:
         self.acquire()

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from rig.clock import SystemClock
 from rig.errors import BridgeError, GuardError, GuardTrip, RigError, Role, UsageError
-from rig.fixturefile import FixtureFile, InstrumentEntry, SlotEntry, load_fixture
+from rig.fixturefile import FixtureFile, load_fixture
 from rig.guard.client import GuardClient
 from rig.guard.loan import Wanted
 from rig.instruments.bridge import Bridge, Level
@@ -23,6 +23,7 @@ from rig.instruments.identity import Expected
 from rig.instruments.inspection import Target
 from rig.instruments.scanner import Channels
 from rig.runtime import Runtime, runtime_for
+from rig.slotentry import InstrumentEntry, SlotEntry
 
 _FOLDER = "fixtures"
 _DOMAINS = 13                                   # of the boards there are plans for

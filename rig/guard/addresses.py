@@ -6,9 +6,10 @@ import json
 import os
 
 from rig.errors import StationFault
-from rig.fixturefile import FixtureFile, SlotEntry
+from rig.fixturefile import FixtureFile
 from rig.instruments.pdu import Outlet
 from rig.runtime import Runtime
+from rig.slotentry import SlotEntry
 
 
 class Addresses:

@@ -8,7 +8,6 @@ from typing import TypeVar
 
 from rig.clock import Clock
 from rig.errors import RigError
-from rig.fixturefile import SlotEntry, SupplyEntry, Watchdog
 from rig.guard.envelope import Bounds
 from rig.guard.fixture_bridge import BridgeHand
 from rig.guard.keeper import Keep, Keeper, Log
@@ -23,6 +22,7 @@ from rig.instruments import supply_client
 from rig.instruments.bridge import Bridge
 from rig.instruments.pdu import Mains
 from rig.instruments.supply import PowerSupply
+from rig.slotentry import SlotEntry, SupplyEntry, Watchdog
 
 T = TypeVar("T")
 

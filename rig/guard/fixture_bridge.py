@@ -7,12 +7,12 @@ from typing import Protocol, TypeVar
 
 from rig.clock import Clock
 from rig.errors import BridgeError, InstrumentError, NoAcknowledge, RigError, Role
-from rig.fixturefile import SlotEntry
 from rig.guard.mains import RelayEdges
 from rig.guard.thermometer import BoardSensors, read_all
 from rig.guard.watch import PinLevels
 from rig.instruments.bridge import Bridge, Level
 from rig.instruments.fans import FanController
+from rig.slotentry import SlotEntry
 
 T = TypeVar("T")
 

@@ -13,7 +13,7 @@ from types import FrameType
 
 from rig.clock import Clock
 from rig.errors import GuardError, UsageError
-from rig.fixturefile import FixtureFile, SlotEntry
+from rig.fixturefile import FixtureFile
 from rig.guard.addresses import Addresses
 from rig.guard.connection import Connection, peer_of
 from rig.guard.crew import Crew, Tools
@@ -26,6 +26,7 @@ from rig.guard.slotguard import SlotGuard
 from rig.instruments.pdu import Outlet
 from rig.instruments.registry import supply_family
 from rig.runtime import Runtime
+from rig.slotentry import SlotEntry
 
 TICK_SECONDS = 0.02
 STOP_SECONDS = 8.0

@@ -8,12 +8,12 @@ from typing import Protocol
 
 from rig.clock import Clock
 from rig.errors import InstrumentError, RigError, Role
-from rig.fixturefile import SupplyEntry
 from rig.guard import envelope as limits
 from rig.guard.envelope import Demand
 from rig.instruments.pdu import Mains
 from rig.instruments.supply import PowerSupply
 from rig.slot import Mode, SupplyReading
+from rig.slotentry import SupplyEntry
 
 
 class SupplyReport(Protocol):

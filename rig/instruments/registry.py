@@ -8,7 +8,6 @@ from typing import Protocol, TypeVar
 
 from rig.clock import Clock
 from rig.errors import RigError, Role, UsageError
-from rig.fixturefile import InstrumentEntry, MeterEntry, ScannerEntry, SlotEntry, SupplyEntry
 from rig.instruments.families import (
     chroma62000p,
     chroma66200,
@@ -30,6 +29,7 @@ from rig.instruments.session import Conduct, Session
 from rig.instruments.supply import PowerSupply, ScpiSupply
 from rig.instruments.supply_family import SupplyFamily
 from rig.instruments.transport import Transport, TransportOpener, Wire
+from rig.slotentry import InstrumentEntry, MeterEntry, ScannerEntry, SlotEntry, SupplyEntry
 
 F = TypeVar("F")
 

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import yaml
 
-from rig.fixturefile import FixtureFile, SlotEntry
+from rig.fixturefile import FixtureFile
 from rig.lab.directory import SLOT_CLASS
 from rig.runtime import Runtime
+from rig.slotentry import SlotEntry
 
 
 def exporter_name(fixture: FixtureFile) -> str:

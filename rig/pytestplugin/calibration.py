@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from datetime import date
 
 from rig.errors import CalibrationOverdue
-from rig.fixturefile import FixtureFile, InstrumentEntry, SlotEntry
+from rig.fixturefile import FixtureFile
 from rig.purpose import Purpose
 from rig.records.model import InstrumentRecord
 from rig.slot import InstrumentNote
+from rig.slotentry import InstrumentEntry, SlotEntry
 
 
 def demand_calibration(fixture: FixtureFile, entry: SlotEntry, today: date, purpose: Purpose) -> None:

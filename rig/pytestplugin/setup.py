@@ -14,7 +14,7 @@ from rig.bm13xx.models import ChipModel, chip_model
 from rig.clock import Clock
 from rig.datafile import digest, read_yaml
 from rig.errors import FileError, RecipeError, UsageError
-from rig.fixturefile import FixtureFile, SlotEntry, load_fixture
+from rig.fixturefile import FixtureFile, load_fixture
 from rig.guard.envelope import ENVELOPES
 from rig.instruments.registry import check_families
 from rig.pytestplugin.judge import Facts, Rule
@@ -23,6 +23,7 @@ from rig.pytestplugin.sweep_check import check_sweep, check_sweep_work
 from rig.pytestplugin.workload import Workload, planned
 from rig.recipe import Level, Limits, PlanFolder, check_ratings, find_plans, load_plan
 from rig.slot import Phase
+from rig.slotentry import SlotEntry
 from rig.verdict import SequentialTest
 from rig.work.pack import Pack
 

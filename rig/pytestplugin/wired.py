@@ -12,12 +12,12 @@ from rig.clock import SystemClock
 from rig.errors import UsageError
 from rig.fixture.labgrid_slot import BenchPlace, LabgridSlot
 from rig.fixture.processes import Bench, check_bench_covers, ensure_bench
-from rig.fixturefile import SlotEntry
 from rig.purpose import Purpose
 from rig.pytestplugin.setup import RunSetup
 from rig.pytestplugin.stops import YIELD
 from rig.runtime import RoleLock, Runtime, runtime_for
 from rig.slot import SlotProvider
+from rig.slotentry import SlotEntry
 
 _WAY_SECONDS = 30.0                 # off, discharged and its record kept: seldom more than five
 
@@ -50,7 +50,7 @@ def _take(runtime: Runtime, setup: RunSetup) -> RoleLock:
     if not lock.try_acquire(note) and not _made_way(lock, note, setup):
         holder = lock.holder()
         raise UsageError(
-            f"slot {slot} is under lease by run {holder.get('run', 'unknown')} "
+            f"{slot} is under lease by run {holder.get('run', 'unknown')} "
             f"(board {holder.get('serial', 'unknown')}); wait until it ends or use another slot"
         )
     return lock

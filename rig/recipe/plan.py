@@ -8,13 +8,13 @@ from pathlib import Path
 
 from rig.datafile import digest, load
 from rig.errors import FileError, UsageError
-from rig.fixturefile import SlotEntry
 from rig.recipe.failures import Failures
 from rig.recipe.limits import Limits
 from rig.recipe.lookup import PRODUCT, STEPS, Lookup
 from rig.recipe.product import Product
 from rig.recipe.recipe import Recipe
 from rig.recipe.waivers import Waivers
+from rig.slotentry import SlotEntry
 
 LIMITS = "limits.yaml"
 DATA_FILES = (PRODUCT, "recipe.yaml", LIMITS, "failures.yaml")

@@ -14,10 +14,10 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from rig.fixturefile import SupplyEntry
 from rig.sim.arrays import Floats
 from rig.sim.board import Board
 from rig.sim.electrical import held_by_pads
+from rig.slotentry import SupplyEntry
 
 CONTACT_OHMS, DISCHARGE_OHMS = 0.0015, 20.0
 _CURRENT_SOURCE_OHMS = 1e4

@@ -8,7 +8,6 @@ from __future__ import annotations
 import math
 
 from rig.bm13xx.registers import RESET_VALUES, Register, baud_of
-from rig.fixturefile import SlotEntry, Watchdog
 from rig.sim.board import Board
 from rig.sim.circuit import Path, Power
 from rig.sim.effects import Part
@@ -16,6 +15,7 @@ from rig.sim.mains import MainsPath
 from rig.sim.supply import SupplyOutput
 from rig.sim.thermal import Fans
 from rig.sim.wire import Noise
+from rig.slotentry import SlotEntry, Watchdog
 
 OUT_OF_RESET_BAUD = baud_of(RESET_VALUES[Register.UART_BAUD])
 CONTACTOR_SECONDS = 0.03           # from the loop's opening to the contacts'

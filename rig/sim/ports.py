@@ -6,7 +6,6 @@ import asyncio
 from collections.abc import Callable
 
 from rig.clock import Clock
-from rig.fixturefile import ChainTransport
 from rig.sim.bridge import SimBridge
 from rig.sim.dialects import meter_of, scanner_of, supply_of
 from rig.sim.effects import Part
@@ -15,6 +14,7 @@ from rig.sim.manners import Manners
 from rig.sim.pty import PtyPort
 from rig.sim.server import InstrumentPort
 from rig.sim.tcpline import TcpLine
+from rig.slotentry import ChainTransport
 
 
 class SlotPorts:

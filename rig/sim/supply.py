@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from rig.fixturefile import SupplyEntry
 from rig.slot import Mode
+from rig.slotentry import SupplyEntry
 
 SLEW_VOLTS_PER_SECOND = 50.0
 TRIP_SECONDS = 0.01                # how long a current must stand above its trip level

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from rig.clock import Clock
@@ -19,6 +19,7 @@ from rig.station.view import CheckView, Due, ShiftView, Words, Yield
 from rig.station.words import say
 
 EVERY_SECONDS = 20.0
+SETTLING_SECONDS, ASK_SECONDS = 10.0, 0.2
 
 
 class Facts:
@@ -49,11 +50,17 @@ class Facts:
         except RigError as error:
             self.problem = say("refused.store", text=str(error))
 
-    async def test(self, conditions: Mapping[str, Conditions]) -> None:
-        """The self-test; its result is kept with the shift. Raises StationFault."""
+    async def test(self, conditions: Callable[[], Mapping[str, Conditions]]) -> None:
+        """The self-test; its result is kept with the shift. Raises StationFault.
+
+        A guard that has just begun gets some seconds until it has reached every slot.
+        """
+        until = self._clock.now() + SETTLING_SECONDS
+        while self._clock.now() < until and not _all_reached(conditions()):
+            await asyncio.sleep(ASK_SECONDS)
         now = self._clock.utc()
         found = await asyncio.to_thread(
-            lambda: list(problems(self._fixture, conditions, self._results, now))
+            lambda: list(problems(self._fixture, conditions(), self._results, now))
         )
         self._shifts.tested("; ".join(found) or None, now)
         self.soon()
@@ -72,3 +79,7 @@ class Facts:
         self.golden, self._golden_lock = self._shifts.golden(now)
         self.shift = self._shifts.view(now, self._outbox.depth().rows)
         self.alarms.look()
+
+
+def _all_reached(conditions: Mapping[str, Conditions]) -> bool:
+    return bool(conditions) and all(found.fault is None for found in conditions.values())

@@ -18,6 +18,7 @@ from rig.station.view import Pending, Words
 from rig.station.words import say
 
 PENDING_SECONDS = 60.0          # half a pair of scans waits no longer for its other half
+TWICE_SECONDS = 3.0             # a board read again so soon was read twice by one pull of the trigger
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,12 +107,15 @@ class StationFlow:
     serial_says: str
     feed_free: Callable[[str], bool]
     _waiting: _Waiting | None = field(default=None)
+    _given: tuple[str, float] = field(default=("", 0.0))    # the last board that got its slot, and when
 
     # -- people ---------------------------------------------------------------------------------
 
     def scanned(self, scan: Scan, person: Person, admission: Admission, now: float) -> Answer:
         """One scan. ``admission`` is that of the board, for a board."""
         self._forget_old(now)
+        if scan.serial != self._given[0]:
+            self._given = ("", 0.0)
         match scan.kind:
             case Kind.BOARD:
                 return self._board(scan.serial, person, admission, now)
@@ -206,6 +210,8 @@ class StationFlow:
         if waiting is not None and waiting.kind == "rework":
             return self._reworked(serial, waiting.value, person)
         for slot in self.slots.values():
+            if slot.busy_with == serial and self._given[0] == serial and now - self._given[1] < TWICE_SECONDS:
+                return Answer("ignored", say("ignored.again"), slot.name)
             if slot.busy_with == serial:
                 return _refused(say("refused.busy_board", serial=serial, number=slot.number), slot.name)
         if admission.refusal is not None:
@@ -258,7 +264,7 @@ class StationFlow:
             return _refused(
                 say("refused.other_slot", serial=serial, number=slot.number, why=admission.why), slot.name
             )
-        self._waiting = None
+        self._waiting, self._given = None, (serial, now)
         slot.take(Asked(serial, admission.purpose, person.badge, presses))
         key = "accepted.golden" if admission.purpose is Purpose.GOLDEN else "accepted.board"
         return _accepted(say(key, serial=serial, number=slot.number), slot.name, *self.tick(now))

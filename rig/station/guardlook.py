@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -51,7 +52,14 @@ class GuardLook:
                 return {}
         self.problem = None
         now = self._clock.now()
-        return {name: conditions_of(report, now) for name, report in found.items()}
+        return {name: self.with_lock(name, conditions_of(report, now)) for name, report in found.items()}
+
+    def with_lock(self, slot: str, found: Conditions) -> Conditions:
+        """A run has its slot from before its lease until after it."""
+        note = None if found.taken_by else self._runtime.lock(f"slot-{slot}").held_by()
+        if note is None:
+            return found
+        return replace(found, taken_by=_run_in_words(note.get("run", "unknown"), note.get("pid", "unknown")))
 
     def _new_client(self) -> GuardClient:
         return GuardClient(self._runtime.guard_socket, "", "station", self._clock)
@@ -76,7 +84,11 @@ def conditions_of(report: Mapping[str, Any], now: float) -> Conditions:
     )
 
 
+def _run_in_words(run: object, pid: object) -> str:
+    return f"run {run} (process {pid})"
+
+
 def _taken_by(lease: Mapping[str, Any] | None, loan: Mapping[str, Any] | None) -> str:
     if lease is not None:
-        return f"run {lease['run']} (process {lease['pid']})"
+        return _run_in_words(lease["run"], lease["pid"])
     return "" if loan is None else f"rig instrument check (process {loan['pid']})"

@@ -40,6 +40,7 @@ class Picture:
     conditions: Mapping[str, Conditions] = field(default_factory=dict)
     control: Control | None = None
     muted: bool = False
+    printer: Words | None = None            # what is wrong with it, until it takes a label again
     notices: list[Words] = field(default_factory=list)
 
     def notice(self, words: Words) -> None:
@@ -60,7 +61,7 @@ class Picture:
         tiles = self.tiles()
         watts = {tile.slot: tile.watts for tile in tiles
                  if tile.watts is not None and tile.slot in self.crew.runs}
-        problems = [facts.problem] if facts.problem else []
+        problems = [words for words in (facts.problem, self.printer) if words is not None]
         return StationView(
             seq=seq,
             now=self.clock.utc().isoformat(timespec="milliseconds").replace("+00:00", "Z"),

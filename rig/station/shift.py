@@ -107,9 +107,10 @@ class ShiftBook:
         """What locks production now: the self-test first, then the ``other``: golden board or alarm."""
         if not self._fixture.for_production:
             return None
-        test = self.self_test()
-        if test.state is not Due.GOOD:
-            return Lock("STN-SELFTEST", say("lock.self_test", text=test.words.text))
+        if self.shift.self_test_at is None:
+            return Lock("STN-SELFTEST", say("lock.self_test_due"))
+        if self.shift.self_test_problem is not None:
+            return Lock("STN-SELFTEST", say("lock.self_test", text=self.shift.self_test_problem))
         return other
 
     def view(self, now: datetime, outbox_depth: int) -> ShiftView:

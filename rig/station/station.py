@@ -166,7 +166,7 @@ class Station:
 
     async def self_test(self, person: Person) -> Answer:
         answer = Answer("accepted", say("accepted.self_test"))
-        self._do(self._facts.test(self.picture.conditions))
+        self._do(self._facts.test(lambda: self.picture.conditions))
         return await self._carried_out(answer, person, "press", "self-test")
 
     async def mute(self, person: Person, *, muted: bool) -> Answer:
@@ -178,7 +178,7 @@ class Station:
         """Somebody has scanned a badge: the first one begins the shift."""
         if self._shifts.shift.started is None:
             self._shifts.begin(badge, self.clock.utc())
-            self._do(self._facts.test(self.picture.conditions))
+            self._do(self._facts.test(lambda: self.picture.conditions))
 
     # -- orders ---------------------------------------------------------------------------------
 
@@ -275,9 +275,10 @@ class Station:
             return
         try:
             await asyncio.to_thread(print_label, printer, label_of(record))
-            words = say("label.printed")
+            words, self.picture.printer = say("label.printed"), None
         except RigError as error:
             words = say("label.failed", text=str(error))
+            self.picture.printer = say("notice.printer", text=str(error))
         ending = self.picture.endings.get(run.slot)
         if ending is not None and ending.run_id == record.run_id:
             self.picture.endings[run.slot] = ending.with_label(words)

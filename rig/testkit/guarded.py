@@ -11,7 +11,6 @@ from collections.abc import Callable
 from typing import Any
 
 from rig.errors import GuardError
-from rig.fixturefile import SlotEntry
 from rig.guard.client_parts import SideClient, SupplyClient
 from rig.guard.crew import Crew, Tools
 from rig.guard.requests import LEASED, Request
@@ -19,6 +18,7 @@ from rig.guard.slotguard import SAFE_WAIT_SECONDS, SlotGuard
 from rig.guard.thermometer import BoardSensors
 from rig.instruments.pdu import Mains
 from rig.slot import Side, Supply
+from rig.slotentry import SlotEntry
 from rig.testkit.clock import SharedClock
 
 TICK_SECONDS = 0.25

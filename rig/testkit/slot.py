@@ -9,7 +9,6 @@ from functools import partial
 
 from rig.board.cold_start import cold_start
 from rig.errors import InstrumentError, RigError, Role
-from rig.fixturefile import SlotEntry
 from rig.guard.crew import Pace, Tools
 from rig.guard.envelope import Bounds
 from rig.guard.thermometer import BoardSensors
@@ -27,6 +26,7 @@ from rig.sim.fixture import SimSlot
 from rig.sim.manners import Manners
 from rig.sim.scpi import Answer
 from rig.slot import InstrumentNote, Link, Meter, Scanner, Side, Supply
+from rig.slotentry import SlotEntry
 from rig.testkit.clock import SharedClock
 from rig.testkit.guarded import VirtualGuard
 from rig.testkit.parts import VirtualBridgePort, VirtualLink, VirtualMains

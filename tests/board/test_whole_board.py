@@ -22,13 +22,13 @@ from rig.board import (
 )
 from rig.clock import VirtualClock
 from rig.errors import BridgeError, NoAcknowledge
-from rig.fixturefile import MeterEntry, ScannerEntry, SlotEntry, SupplyEntry
 from rig.recipe import Level, Product, Recipe
 from rig.sim.answers import AnswerBook
 from rig.sim.board import Board
 from rig.sim.bridge import SimBridge
 from rig.sim.fixture import SimSlot
 from rig.sim.scenario import Scenario
+from rig.slotentry import MeterEntry, ScannerEntry, SlotEntry, SupplyEntry
 from rig.work.ledger import Ledger, Tally
 from rig.work.pack import Pack
 

@@ -15,13 +15,14 @@ import pytest
 
 import rig
 from rig.clock import Clock, SystemClock, VirtualClock
-from rig.fixturefile import FixtureFile, SlotEntry
+from rig.fixturefile import FixtureFile
 from rig.instruments.memory import in_memory
 from rig.instruments.registry import METERS, SCANNERS, SUPPLIES, open_meter, open_scanner, open_supply, visa
 from rig.sim.dialects import meter_of, scanner_of, supply_of
 from rig.sim.rack import Rack
 from rig.sim.scenario import Scenario
 from rig.sim.scpi import Answer
+from rig.slotentry import SlotEntry
 
 PLANS = Path(rig.__file__).parents[1] / "testplans"
 FLOOD = "7" * 100_000

@@ -12,7 +12,8 @@ import yaml
 
 from rig.datafile import check
 from rig.errors import FileError, UsageError
-from rig.fixturefile import FixtureFile, Pins, SlotEntry, load_fixture
+from rig.fixturefile import FixtureFile, load_fixture
+from rig.slotentry import Pins, SlotEntry
 
 ROOT = Path(__file__).resolve().parents[2]
 

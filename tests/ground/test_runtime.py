@@ -181,3 +181,16 @@ def test_acquire_waits_for_the_holder(base: Path) -> None:
     first.release()
     other.join(10)
     assert order == ["first", "second"]
+
+
+def test_who_has_a_lock_is_seen_without_touching_it(base: Path) -> None:
+    lock, other = RoleLock(base / "slot.lock"), RoleLock(base / "slot.lock")
+    never = other.held_by()
+    lock.try_acquire({"run": "nightly-7", "pid": os.getpid()})
+    while_held = other.held_by()
+    lock.release()
+
+    assert never is None
+    assert while_held == {"run": "nightly-7", "pid": os.getpid()}
+    assert other.held_by() is None
+    assert other.holder() == while_held

@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 
 from rig.errors import StationFault
-from rig.fixturefile import FixtureFile, SupplyEntry
+from rig.fixturefile import FixtureFile
 from rig.guard.addresses import Addresses
 from rig.runtime import Runtime
+from rig.slotentry import SupplyEntry
 
 
 @pytest.fixture

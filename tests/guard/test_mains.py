@@ -8,11 +8,11 @@ import pytest
 
 from rig.clock import VirtualClock
 from rig.errors import InstrumentError, Role
-from rig.fixturefile import SupplyEntry
 from rig.guard.envelope import Demand
 from rig.guard.supply import SupplyHand
 from rig.instruments.pdu import Outlet
 from rig.slot import Protection
+from rig.slotentry import SupplyEntry
 
 ENTRY = SupplyEntry(max_volts=20, max_amps=100, max_watts=2000, pdu_outlet=1)
 

@@ -10,12 +10,12 @@ from pydantic import Field
 
 from rig.datafile import Data
 from rig.errors import UsageError
-from rig.fixturefile import MeterEntry, ScannerEntry, SlotEntry, SupplyEntry
 from rig.instruments.families.scpi99 import SCPI99
 from rig.instruments.kind import NoOptions, SupplyKind
 from rig.instruments.registry import METERS, SCANNERS, SUPPLIES, check_families
 from rig.instruments.supply_family import ConditionRegisters, SupplyFamily, Watchdog
 from rig.instruments.transport import Wire
+from rig.slotentry import MeterEntry, ScannerEntry, SlotEntry, SupplyEntry
 
 PAGE = Path(__file__).parents[2] / "docs" / "instruments.md"
 EVERY = [*SUPPLIES.values(), *METERS.values(), *SCANNERS.values()]

@@ -6,10 +6,10 @@ import pytest
 
 from rig.clock import VirtualClock
 from rig.errors import InstrumentError
-from rig.fixturefile import SupplyEntry
 from rig.instruments import open_supply
 from rig.instruments.memory import LONGEST_LINE, MemoryTransport, in_memory
 from rig.instruments.transport import Flooded, Interrupted, Lost, Silent, Wire
+from rig.slotentry import SupplyEntry
 
 
 @dataclass(frozen=True)

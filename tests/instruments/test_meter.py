@@ -6,9 +6,9 @@ import pytest
 
 from rig.clock import SystemClock
 from rig.errors import InstrumentError
-from rig.fixturefile import MeterEntry
 from rig.instruments import MeterSession, open_meter
 from rig.slot import Status
+from rig.slotentry import MeterEntry
 
 
 class Wt310:

@@ -6,8 +6,8 @@ import pytest
 
 from rig.clock import SystemClock
 from rig.errors import InstrumentError, UsageError
-from rig.fixturefile import SupplyEntry
 from rig.instruments import open_supply
+from rig.slotentry import SupplyEntry
 
 
 def entry(**fields: Any) -> SupplyEntry:

@@ -7,9 +7,9 @@ import pytest
 
 from rig.clock import SystemClock
 from rig.errors import InstrumentError
-from rig.fixturefile import ScannerEntry
 from rig.instruments import ScannerSession, open_scanner
 from rig.slot import Status
+from rig.slotentry import ScannerEntry
 
 
 class Daq970:

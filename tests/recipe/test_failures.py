@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -76,3 +77,17 @@ def test_what_proves_little_is_tried_again(shipped: Failures) -> None:
     doubtful = {code for code, words in shipped.codes.items() if words.again is not None}
     assert {"BOARD-RATE", "CHAIN-WANDERS"} <= doubtful
     assert "CHIP-WEAK" not in doubtful
+
+
+def test_slots_are_named_slot3_and_called_so() -> None:
+    """A place that reads 'Fans of slot {slot}' becomes 'Fans of slot slot3'."""
+    files = [*ROOT.glob("testplans/*/failures.yaml"), *ROOT.glob("rig/station/**/words/*.json")]
+
+    doubled = [
+        f"{file.name}: {line.strip()}" for file in files
+        for line in file.read_text(encoding="utf-8").splitlines()
+        if re.search(r"(slot|puesto) \{slot\}", line, re.IGNORECASE)
+    ]
+
+    assert len(files) >= 5
+    assert doubled == []

@@ -11,8 +11,8 @@ import pytest
 import yaml
 
 from rig.errors import FileError, UsageError
-from rig.fixturefile import MeterEntry, ScannerEntry, SlotEntry, SupplyEntry
 from rig.recipe import PlanFolder, check_ratings, find_plans, load_plan
+from rig.slotentry import MeterEntry, ScannerEntry, SlotEntry, SupplyEntry
 
 ROOT = Path(__file__).resolve().parents[2]
 

@@ -25,7 +25,6 @@ from rig.bm13xx.jobs import Job
 from rig.bm13xx.models import chip_model
 from rig.bm13xx.registers import Register
 from rig.bm13xx.replies import Nonces, RegisterReply, ReplyDecoder, columns
-from rig.fixturefile import MeterEntry, ScannerEntry, SlotEntry, SupplyEntry
 from rig.recipe import Product, Silicon
 from rig.recipe.product import SerialFormat
 from rig.sim.answers import AnswerBook
@@ -37,6 +36,7 @@ from rig.sim.scenario import parse_scenario
 from rig.sim.scpi_meter import MeterScpi
 from rig.sim.scpi_scanner import ScannerScpi
 from rig.sim.scpi_supply import SupplyScpi
+from rig.slotentry import MeterEntry, ScannerEntry, SlotEntry, SupplyEntry
 from rig.work.pack import Pack
 
 CHIPS, SWEEP_LENGTH, MHZ = 65, 7861, 587.5

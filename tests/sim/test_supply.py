@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from rig.fixturefile import SupplyEntry
 from rig.sim.supply import SupplyOutput
 from rig.slot import Mode
+from rig.slotentry import SupplyEntry
 
 
 @pytest.fixture

@@ -2,15 +2,27 @@
 
 from __future__ import annotations
 
+import asyncio
 import itertools
 import json
+import socket
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 from starlette.websockets import WebSocketDisconnect
 
+import rig
+from rig.clock import SystemClock
+from rig.records import RunRecord
+from rig.station.crew import OnRun, Outcome
+from rig.station.live import Live
+from rig.station.place import Place
 from rig.station.sessions import LOCKED_SECONDS, MOST_TRIES
+from rig.station.station import Station
 
+ROOT = Path(rig.__file__).parents[1]
 WRITES = ("POST", "PUT", "PATCH", "DELETE")
 PATHS = (
     "/", "/api/scan", "/api/slots/slot1/stop", "/api/slots/nowhere/release", "/api/mute", "/api/nothing",
@@ -258,3 +270,29 @@ def test_a_socket_needs_a_token_and_the_pages_own_origin(
         link.receive_json()
 
     assert closed.value.code == code
+
+
+def test_a_printer_that_does_not_answer_is_told_once_and_until_it_does(place: Place, tmp_path: Path) -> None:
+    text = (ROOT / "tests" / "data" / "golden" / "record_pass.json").read_text()
+    record = RunRecord.model_validate_json(text)
+    with socket.create_server(("127.0.0.1", 0)) as printer:
+        address = f"tcp://127.0.0.1:{printer.getsockname()[1]}"
+        panel = place.fixture.panel.model_copy(update={"printer": address})
+        fixture = place.fixture.model_copy(update={"panel": panel})
+        station = Station(replace(place, fixture=fixture, results=tmp_path), SystemClock())
+        passed = Outcome(OnRun("slot1", record.serial, 0, Live(0.0, 0.0)), record)
+
+        async def notices() -> list[str]:
+            """What the page says when one more board has passed."""
+            station._ended(passed)
+            await asyncio.gather(*station._tasks)
+            return [words.key for words in station.view().notices]
+
+        answered = asyncio.run(notices())
+        printer.close()
+        silent = [asyncio.run(notices()) for _ in range(2)]
+        with socket.create_server(("127.0.0.1", int(address.rsplit(":")[-1]))):
+            again = asyncio.run(notices())
+    station.log.close()
+
+    assert (answered, silent, again) == ([], [["notice.printer"]] * 2, [])

@@ -12,6 +12,7 @@ from rig.purpose import Purpose
 from rig.slot import Unload
 from rig.station.flow import (
     PENDING_SECONDS,
+    TWICE_SECONDS,
     Admission,
     Answer,
     EndShift,
@@ -229,6 +230,28 @@ def test_a_slot_that_somebody_else_runs_is_waited_for_and_its_board_comes_out_fi
 def test_a_board_is_in_one_slot_only() -> None:
     floor = Floor()
     floor.runs(A, 1)
+    floor.now += TWICE_SECONDS
+
+    assert floor.board(A).words.key == "refused.busy_board"
+
+
+def test_a_board_that_the_scanner_reads_twice_is_no_mistake() -> None:
+    floor = Floor()
+    floor.runs(A, 1)
+    floor.now += 0.3
+
+    again = floor.board(A)
+
+    assert (again.outcome, again.words.key, again.slot, again.orders) == (
+        "ignored", "ignored.again", "slot1", ()
+    )
+
+
+def test_a_board_scanned_again_after_something_else_is_told_where_it_is() -> None:
+    floor = Floor()
+    floor.runs(A, 1)
+
+    floor.card(Kind.UNKNOWN)
 
     assert floor.board(A).words.key == "refused.busy_board"
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import ast
 import json
+import re
 import socket
 import string
 import threading
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -24,6 +27,7 @@ from rig.station.feeds import Feeds
 from rig.station.labels import escaped, label_of, print_label
 from rig.station.live import Live
 from rig.station.scans import LONGEST_SCAN, Kind, read_scan
+from rig.station.slotflow import Missing
 from rig.station.timing import Timing
 from rig.station.view import TileState
 from rig.station.words import FOLDER, say, sentences
@@ -71,6 +75,30 @@ def test_every_language_has_the_same_keys_and_places() -> None:
         assert other.keys() == english.keys(), file
         for key, text in other.items():
             assert _places(text) == _places(english[key]), (file, key)
+
+
+def _said_in(module: Path) -> Iterator[str]:
+    """Every text of a module that reads like a key, and all that is handed to ``say``."""
+    for node in ast.walk(ast.parse(module.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            if re.fullmatch(r"[a-z_]+(\.[a-z_]+)+", node.value):
+                yield node.value
+        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "say":
+            yield from (part.value for part in ast.walk(node.args[0])
+                        if isinstance(part, ast.Constant) and isinstance(part.value, str)
+                        and not isinstance(node.args[0], ast.JoinedStr))
+
+
+def test_every_key_is_said_somewhere_and_every_key_said_is_there() -> None:
+    english = set(sentences("en"))
+    heads = {key.split(".")[0] for key in english}
+    said = {key for module in FOLDER.parent.glob("*.py") for key in _said_in(module)
+            if key.split(".")[0] in heads and not key.endswith((".json", ".jsonl", ".xml", ".view"))}
+    built = {f"tile.{state.value.lower()}" for state in TileState if state is not TileState.ACTION_NEEDED}
+    built |= {f"{start}.{one.value}" for one in Missing for start in ("tile.action", "action")}
+
+    assert english - said - built == set()
+    assert (said | built) - english == set()
 
 
 def _places(template: str) -> set[str]:

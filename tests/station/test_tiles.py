@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 import rig
+from rig.clock import SystemClock
+from rig.guard.report import slot_report
+from rig.guard.rules import SlotRules
 from rig.purpose import Purpose
 from rig.recipe import find_plans, load_plan
 from rig.records import RunRecord
+from rig.runtime import Runtime
 from rig.slot import Unload
 from rig.station.crew import OnRun
 from rig.station.endings import ending_of
+from rig.station.guardlook import GuardLook, conditions_of
 from rig.station.live import Live
 from rig.station.slotflow import Asked, Conditions, SlotFlow
 from rig.station.tiles import QUIET_SECONDS, Stand, tile_of
@@ -137,3 +143,32 @@ def test_a_failure_wants_to_be_seen() -> None:
     assert (then.state, then.needs_ack) == (TileState.FAIL, False)
     assert before.code is not None
     assert before.code in before.title.text
+
+
+LOOPS = {"estop_closed": True, "lid_closed": True, "seated": True}
+
+
+def test_a_slot_is_taken_from_before_a_runs_lease_until_after_it(tmp_path: Path) -> None:
+    tmp_path.chmod(0o700)
+    look = GuardLook(tmp_path / "bench.yaml", Runtime(tmp_path), SystemClock())
+    lock = Runtime(tmp_path).lock("slot-slot3")
+    free = look.with_lock("slot3", GOOD)
+
+    lock.try_acquire({"run": "nightly-7", "pid": os.getpid()})
+    taken = look.with_lock("slot3", GOOD)
+    lock.release()
+
+    assert free == look.with_lock("slot3", GOOD) == GOOD
+    assert taken == replace(GOOD, taken_by=f"run nightly-7 (process {os.getpid()})")
+
+
+def test_the_guard_knows_who_has_leased_or_borrowed_a_slot() -> None:
+    report = slot_report(SlotRules(NOW), NOW)
+    lease = {"run": "nightly-7", "pid": 4711, "trip": None}
+
+    leased = conditions_of({**report, "interlocks": LOOPS, "lease": lease}, NOW)
+    lent = conditions_of({**report, "interlocks": LOOPS, "loan": {"pid": 7, "seconds_left": 9.0}}, NOW)
+
+    assert (leased.leased, leased.taken_by) == (True, "run nightly-7 (process 4711)")
+    assert (lent.leased, lent.taken_by) == (False, "rig instrument check (process 7)")
+    assert conditions_of({**report, "interlocks": LOOPS}, NOW).taken_by == ""

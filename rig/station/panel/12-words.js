@@ -52,7 +52,7 @@ const PARTS = { sentence: "says", place: "place", action: "action" };
 
 function placeOf(tile) {
   const board = tile.board;
-  const params = { slot: tile.slot, serial: tile.serial };
+  const params = { slot: tile.slot, number: tile.number, serial: tile.serial };
   if (!board) return params;
   // The first of each is the finding's own.
   const [chip] = board.failing_chips;

@@ -1,7 +1,7 @@
 // The page as a whole: one state from the station, one drawing of it, and what people do.
 
 const ANSWER_SECONDS = 8;
-const LOOKS = { accepted: "accepted", refused: "refused", ignored: "refused" };
+const LOOKS = { accepted: "accepted", refused: "refused", ignored: "accepted" };
 
 class Page {
   constructor() {

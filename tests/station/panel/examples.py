@@ -228,7 +228,7 @@ def tiles() -> list[View]:
             needs_release=True,
             needs_ack=True,
             says="A fan of the station does not turn as told. Seen - fan 3: 0.00 of the speed of its drive.",
-            place="Fans of slot slot8.",
+            place="Fans of slot8.",
             action="Look for a blocked or unplugged fan; change it.",
         ),
         running(9, "burn-in", 0.81, 19, watts=1121, celsius=57, answers=18902),
@@ -276,7 +276,10 @@ def tiles() -> list[View]:
             serial=serial(16),
             run_id=run_id(16),
             code="OPR-STOP",
-            sentence=words("run.stopped", "Stopped by 0417. Switched off and discharged.", who="0417"),
+            sentence=words(
+                "run.says", "The run was ended before the board was judged. Seen - stopped by badge 0417.",
+                text="The run was ended before the board was judged. Seen - stopped by badge 0417.",
+            ),
             action=words("action.again", "Scan the board again to restart."),
         ),
     ]

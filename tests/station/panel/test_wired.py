@@ -13,7 +13,7 @@ import signal
 import socket
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -127,9 +127,23 @@ def floor(tmp_path: Path) -> Iterator[Floor]:
     made.clean_up()
 
 
-def test_a_technicians_hour(browser: Browser, floor: Floor) -> None:
+@pytest.fixture
+def sit_down(browser: Browser, floor: Floor) -> Iterator[Callable[[], Desk]]:
+    """Another browser at the station each time; none goes on drawing when the test is over."""
+    desks: list[Desk] = []
+
+    def sit_down() -> Desk:
+        desks.append(Desk(browser, floor.address))
+        return desks[-1]
+
+    yield sit_down
+    for desk in desks:
+        desk.context.close()
+
+
+def test_a_technicians_hour(sit_down: Callable[[], Desk], floor: Floor) -> None:
     floor.station.start()
-    desk = Desk(browser, floor.address)
+    desk = sit_down()
     expect(desk.page.locator("#prompt p")).to_have_text("Scan your badge", timeout=ANSWER_MS)
     assert not desk.page.locator("#grid").is_visible()
 
@@ -170,7 +184,7 @@ def test_a_technicians_hour(browser: Browser, floor: Floor) -> None:
     # A reload, a second browser that watches and takes over, a station that is killed: the run goes on.
     desk.page.reload()
     desk.when(3, "running")
-    other = Desk(browser, floor.address)
+    other = sit_down()
     other.scan(floor.technician, "Hello Bo")
     expect(other.page.locator("#who")).to_contain_text("0417 is in control")
     other.page.get_by_role("button", name="Take control").click()
