@@ -105,10 +105,10 @@ class Alarms:
         code = alarm.code or ""
         if alarm.kind is AlarmKind.SAME_CODE:
             return say(key, **where, code=code, boards=alarm.boards)
-        key = "alarm.day" if alarm.kind is AlarmKind.OUT_OF_LIMITS else "alarm.drop"
+        drop = "alarm.drop" if alarm.slot is None else "alarm.drop.slot"
         return say(
-            key if alarm.slot is None else f"{key}.slot", **where, code=code, boards=alarm.boards,
-            passed=alarm.passed or 0, usual=_percent(alarm.usual), low=_percent(alarm.low),
+            "alarm.day" if alarm.kind is AlarmKind.OUT_OF_LIMITS else drop, **where, code=code,
+            boards=alarm.boards, passed=alarm.passed or 0, usual=_percent(alarm.usual), low=_percent(alarm.low),
             high=_percent(alarm.high),
         )
 

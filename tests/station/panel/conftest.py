@@ -1,4 +1,8 @@
-"""One browser for all tests of a session, and a page of its own for each."""
+"""One browser for the tests of a module, and a page of its own for each.
+
+Not for the whole session: as long as it is there playwright's event loop runs in this thread, and tests
+elsewhere that run one of their own could not.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +20,7 @@ DESK = (1024, 768)
 Opened = Callable[..., ExampleStation]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser(demand: Demand) -> Iterator[Browser]:
     chromium = shutil.which("chromium")
     demand("chromium", chromium is not None, "no chromium on this machine")
