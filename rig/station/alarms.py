@@ -108,8 +108,8 @@ class Alarms:
         drop = "alarm.drop" if alarm.slot is None else "alarm.drop.slot"
         return say(
             "alarm.day" if alarm.kind is AlarmKind.OUT_OF_LIMITS else drop, **where, code=code,
-            boards=alarm.boards, passed=alarm.passed or 0, usual=_percent(alarm.usual), low=_percent(alarm.low),
-            high=_percent(alarm.high),
+            boards=alarm.boards, passed=alarm.passed or 0, usual=_percent(alarm.usual),
+            low=_percent(alarm.low), high=_percent(alarm.high),
         )
 
     def _load(self) -> LookedFile:
