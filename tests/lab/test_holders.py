@@ -27,6 +27,6 @@ def test_a_dead_process_of_this_computer_is_gone() -> None:
 @pytest.mark.parametrize("holder", [
     f"{HERE}/ci-{os.getpid()}", f"{HERE}/ci", f"{HERE}/ci-runner",
     "elsewhere/ci-999999999", "ci-999999999", "",
-])
+], ids=["alive", "no number", "a word", "elsewhere", "no computer", "nobody"])
 def test_of_anybody_else_nothing_is_known(holder: str) -> None:
     assert not is_gone(holder)
