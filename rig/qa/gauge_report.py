@@ -200,35 +200,26 @@ def _crossed_figures(plan: GaugePlan, found: list[Measured]) -> list[Figure]:
                     wide=False,
                 )
             )
-            figures.append(
-                Figure(
-                    f"{one.told.name}: analysis of variance",
-                    rows_of(
-                        [
-                            (
-                                line.source,
-                                line.degrees,
-                                number(line.squares),
-                                number(line.mean),
-                                number(line.f),
-                                "–" if line.p is None else f"{line.p:.3g}",
-                            )
-                            for line in one.crossed.table
-                        ],
-                        "source",
-                        "df",
-                        "SS",
-                        "MS",
-                        "F",
-                        "p",
-                        numeric=range(1, 6),
-                    ),
-                    "",
-                    f"anova-{one.told.name}",
-                    wide=False,
-                )
-            )
+            figures.append(_variance(one.told.name, one.crossed))
     return figures
+
+
+def _variance(name: str, found: Crossed) -> Figure:
+    """The table of the analysis of variance."""
+    rows = [
+        (
+            line.source, line.degrees, number(line.squares), number(line.mean), number(line.f),
+            "–" if line.p is None else f"{line.p:.3g}",
+        )
+        for line in found.table
+    ]
+    return Figure(
+        f"{name}: analysis of variance",
+        rows_of(rows, "source", "df", "SS", "MS", "F", "p", numeric=range(1, 6)),
+        "",
+        f"anova-{name}",
+        wide=False,
+    )
 
 
 def _crossed_row(one: Measured, got: Crossed) -> tuple[object, ...]:

@@ -55,30 +55,7 @@ def yield_figures(line: Line, shares: Sequence[Share]) -> list[Figure]:
             "yield-by-day",
             points_table(days, "day"),
         ),
-        Figure(
-            "Yields",
-            rows_of(
-                [
-                    (
-                        one.name,
-                        one.says,
-                        f"{count(one.count)} of {count(one.total)}",
-                        share(one),
-                        interval(one).strip(" ()"),
-                    )
-                    for one in shares
-                ],
-                "yield",
-                "boards that",
-                "",
-                "%",
-                "95 %",
-                numeric=(2, 3, 4),
-            ),
-            "a board counts where its first run falls, and then all its runs do",
-            "yields",
-            wide=False,
-        ),
+        _yields_table(shares),
         Figure(
             "Lowest slots",
             charts.dots(slots, red, 570),
@@ -105,6 +82,21 @@ def yield_figures(line: Line, shares: Sequence[Share]) -> list[Figure]:
                 )
             )
     return figures
+
+
+def _yields_table(shares: Sequence[Share]) -> Figure:
+    rows = [
+        (one.name, one.says, f"{count(one.count)} of {count(one.total)}", share(one),
+         interval(one).strip(" ()"))
+        for one in shares
+    ]
+    return Figure(
+        "Yields",
+        rows_of(rows, "yield", "boards that", "", "%", "95 %", numeric=(2, 3, 4)),
+        "a board counts where its first run falls, and then all its runs do",
+        "yields",
+        wide=False,
+    )
 
 
 def _notes(line: Line) -> dict[str, str]:
@@ -174,27 +166,30 @@ def reason_figures(line: Line) -> list[Figure]:
                 wide=False,
             ),
         ]
-    rates = {
-        one.index: float(value)
-        for one, value in zip(line.numbers.elements, line.numbers.total()[1], strict=True)
-        if one.told.name == "chip_hit_rate"
-    }
-    if rates and chips and domains:
-        lost = {chip: 10_000 * (1 - value) for chip, value in rates.items() if value == value}
-        if lost:
-            figures.append(
-                Figure(
-                    "Answers lost, by position",
-                    charts.heat(
-                        lost, chips, domains, digits=1, red=False, width=570, floor=0.8 * min(lost.values())
-                    ),
-                    "mean of all boards, in 10 000",
-                    "answers-lost",
-                    rows_of(sorted(lost.items()), "chip", "lost in 10 000"),
-                    wide=False,
-                )
-            )
+    if chips and domains:
+        figures += _answers_lost(line.numbers, chips, domains)
     return figures
+
+
+def _answers_lost(numbers: Numbers, chips: int, domains: int) -> list[Figure]:
+    """Where on the board answers are lost; nothing where no rate is known."""
+    lost = {
+        one.index: 10_000 * (1 - float(value))
+        for one, value in zip(numbers.elements, numbers.total()[1], strict=True)
+        if one.told.name == "chip_hit_rate" and value == value
+    }
+    if not lost:
+        return []
+    return [
+        Figure(
+            "Answers lost, by position",
+            charts.heat(lost, chips, domains, digits=1, red=False, width=570, floor=0.8 * min(lost.values())),
+            "mean of all boards, in 10 000",
+            "answers-lost",
+            rows_of(sorted(lost.items()), "chip", "lost in 10 000"),
+            wide=False,
+        )
+    ]
 
 
 def way_figures(line: Line, repairs: Sequence[KeptRepair]) -> list[Figure]:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 from markupsafe import Markup
 
@@ -11,10 +9,10 @@ from rig.qa import charts_values, value_tests
 from rig.qa.capability import Capability, spreads
 from rig.qa.numbers import Numbers
 from rig.qa.page import Figure, rows_of
-from rig.qa.stats import benjamini_hochberg
+from rig.qa.stats import Floats, benjamini_hochberg
 from rig.qa.words import count, figure, limit, unit_sign
 from rig.qa.yields import day_of
-from rig.verdict.control import individuals, nelson, western_electric
+from rig.verdict.control import Individuals, individuals, nelson, western_electric
 
 WORST = 12
 MOST_CHARTS = 6
@@ -179,16 +177,8 @@ def control_figures(numbers: Numbers) -> list[Figure]:
                 ),
             )
         ]
-    with np.errstate(invalid="ignore", divide="ignore"):
-        ranges = np.nanmean(np.abs(np.diff(mean, axis=0)), axis=0)
-        unrest = np.nanstd(mean, axis=0) / np.where(ranges > 0, ranges, np.nan)
-    order = sorted(
-        range(mean.shape[1]),
-        key=lambda at: (
-            moved[at].p if at in moved else 2.0,
-            -unrest[at] if math.isfinite(unrest[at]) else 0.0,
-        ),
-    )
+    unrest = _unrest(mean)
+    order = sorted(range(mean.shape[1]), key=lambda at: (moved[at].p if at in moved else 2.0, -unrest[at]))
     survive = benjamini_hochberg(np.array([one.p for one in moved.values()]), RATE)
     names = [day_of(int(day)).isoformat()[5:] for day in days]
     cells, rows = [], []
@@ -199,13 +189,8 @@ def control_figures(numbers: Numbers) -> list[Figure]:
         found = individuals(values[there].tolist()) if there.sum() > 1 else None
         if found is None or not found.sigma > 0:
             continue
-        hits: dict[int, str] = {}
         shown = values[there].tolist()
-        for hit in (
-            *western_electric(shown, found.mean, found.sigma),
-            *nelson(shown, found.mean, found.sigma),
-        ):
-            hits.setdefault(hit.at, hit.rule.value)
+        hits = _hits(shown, found)
         kept = [name for name, is_there in zip(names, there, strict=True) if is_there]
         rows += [
             (element.label, name, value, hits.get(place, ""))
@@ -240,6 +225,25 @@ def control_figures(numbers: Numbers) -> list[Figure]:
             rows_of(rows, "series", "day", "mean", "rule"),
         )
     ]
+
+
+def _unrest(mean: Floats) -> Floats:
+    """Spread of each series of daily means in its moving ranges; 0 where there is none."""
+    with np.errstate(invalid="ignore", divide="ignore"):
+        ranges = np.nanmean(np.abs(np.diff(mean, axis=0)), axis=0)
+        unrest = np.nanstd(mean, axis=0) / np.where(ranges > 0, ranges, np.nan)
+    return np.where(np.isfinite(unrest), unrest, 0.0)
+
+
+def _hits(values: list[float], chart: Individuals) -> dict[int, str]:
+    """The first rule each point completes."""
+    hits: dict[int, str] = {}
+    for hit in (
+        *western_electric(values, chart.mean, chart.sigma),
+        *nelson(values, chart.mean, chart.sigma),
+    ):
+        hits.setdefault(hit.at, hit.rule.value)
+    return hits
 
 
 def spread_figure(numbers: Numbers) -> list[Figure]:
