@@ -14,6 +14,7 @@ from rig.errors import UsageError
 from rig.mesentry import MesEntry
 from rig.panelentry import PanelEntry
 from rig.slotentry import ChainTransport, SlotEntry, Watchdog
+from rig.watchentry import WatchEntry
 
 # A whole board without any cooling gains 0.9 K/s at 1,060 W (1,235 J/K, assumed). Scenarios of the
 # simulated bench divide its thermal time constants by 20 as a rule, and by more.
@@ -74,6 +75,7 @@ class FixtureFile(Data):
     plant: PlantEntry | None = None             # where runs and repairs go (docs/plant.md)
     telemetry: TelemetryEntry | None = None     # where the seconds of a run go
     mes: MesEntry | None = None                 # who is asked before a run and told after it (docs/mes.md)
+    watch: WatchEntry = WatchEntry()            # what is looked at and who is told (docs/watch.md)
     slots: dict[SlotName, SlotEntry] = Field(min_length=1)
 
     @model_validator(mode="after")
