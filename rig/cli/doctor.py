@@ -38,7 +38,7 @@ class Check:
 def doctor(
     fixture: Annotated[Path | None, typer.Option(help="Bench file whose ports to look at, too.")] = None,
     play: Annotated[
-        str | None, typer.Option(metavar="PRODUCT", help="Play a sound board and a bad one in virtual time, too.")
+        str | None, typer.Option(metavar="PRODUCT", help="Play a sound and a broken board of it, too.")
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
