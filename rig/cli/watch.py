@@ -11,6 +11,8 @@ import typer
 from rig.errors import UsageError
 
 if TYPE_CHECKING:
+    import threading
+
     from rig.watch.alarms import Event
     from rig.watch.heartbeat import Heartbeat
     from rig.watch.place import Place
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
 app = typer.Typer(invoke_without_command=True, no_args_is_help=False)
 
 _NOT_WELL = 3
+_BEAT_SECONDS = 20.0            # to systemd, well within its WatchdogSec
 _Fixture = Annotated[Path | None, typer.Option("--fixture", help="Bench file, with a section watch.")]
 _Results = Annotated[Path, typer.Option("--results", help="Folder the records are in.")]
 _File = Annotated[
@@ -80,7 +83,6 @@ def _rounds(place: Place) -> None:
     import threading
 
     from rig.clock import SystemClock
-    from rig.watch.notify import alive
     from rig.watch.watcher import Watcher
 
     told = threading.Event()
@@ -90,10 +92,21 @@ def _rounds(place: Place) -> None:
     try:
         while not told.is_set():
             last = watcher.round()
-            alive()
-            told.wait(place.entry.every_seconds)
+            _wait(told, place.entry.every_seconds)
     finally:
         watcher.close(last)
+
+
+def _wait(told: threading.Event, seconds: float) -> None:
+    """Until the next round is due; systemd hears of us meanwhile."""
+    import time
+
+    from rig.watch.notify import alive
+
+    until = time.monotonic() + seconds
+    while not told.is_set() and (left := until - time.monotonic()) > 0:
+        alive()
+        told.wait(min(left, _BEAT_SECONDS))
 
 
 def _place(fixture: Path | None, results: Path, file: Path | None) -> Place:
