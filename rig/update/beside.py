@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from rig.clock import Clock
 from rig.errors import StationFault, UsageError
+from rig.records.files import keeping
 from rig.update.asked import Asked
 from rig.update.home import Home, name_of
 from rig.update.release import Release, ReleaseSteps, State
@@ -47,8 +48,10 @@ class Beside:
         """A release that proved itself. Raises StationFault; what is there by half is made anew next time."""
         self._demand_room(steps)
         self.told(f"preparing {release.name}, commit {release.commit}")
-        self.home.releases.mkdir(exist_ok=True)
+        with keeping(self.home.releases):
+            self.home.releases.mkdir(exist_ok=True)
         self.home.remove(release.name)
+        release = release.model_copy(update={"steps": (), "made": self.clock.utc()})
         place, runner = self.home.place(release.name), Runner(self.asked, self.told)
         self.home.source.checkout(release.commit, place)
         release = self.home.kept(release, State.PREPARING)

@@ -18,6 +18,7 @@ from rig.runtime import RoleLock
 from rig.update.release import Release, State, Step
 from rig.update.source import Source
 
+MOST_STEPS = 50                 # of one release, the newest
 SHORT = 10                      # digits of a commit in a name
 _PLAIN = re.compile(r"[^A-Za-z0-9.]+")
 
@@ -92,7 +93,7 @@ class Home:
 
     def kept(self, release: Release, state: State, steps: tuple[Step, ...] = ()) -> Release:
         """How far it came, and the steps it took since, written down. Raises StationFault."""
-        now = release.model_copy(update={"state": state, "steps": (*release.steps, *steps)})
+        now = release.model_copy(update={"state": state, "steps": (*release.steps, *steps)[-MOST_STEPS:]})
         write_whole(self.releases / f"{now.name}.json", now.model_dump_json(indent=1) + "\n")
         return now
 
@@ -102,8 +103,12 @@ class Home:
         yield from sorted((one for one in known if one is not None), key=lambda one: one.made)
 
     def remove(self, name: str) -> None:
-        """Raises StationFault, also for one that holds results: those are never removed."""
+        """Raises StationFault, also for the station's own and for one that holds results: never those."""
         place = self.place(name)
+        if name == self.current:
+            raise StationFault(
+                f"{place}: found the release that the station has, expected another one to remove"
+            )
         if holds_results(place):
             raise StationFault(f"{place}: found results in it, expected none; move them to where they belong")
         with keeping(place):
@@ -134,6 +139,6 @@ def last_good(home: Home) -> str | None:
     """What to go back to from whatever comes next: a current one that was never proved is passed over."""
     name = home.current
     known = home.known(name) if name else None
-    if known is not None and known.state is State.SWITCHED:
+    if known is not None and known.state is not State.GOOD:
         return known.before
     return name

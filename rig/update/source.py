@@ -15,6 +15,7 @@ from rig.update.release import RELEASE_FILE, ReleaseSteps
 
 _SECONDS = 600.0                # for one word to git, a fetch over a slow line too
 _REF = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/+-]{0,199}")
+_ELSEWHERE = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE")     # of a hook that called us
 _SPACES = ("refs/tags/{}", "refs/remotes/origin/{}", "{}")      # a branch is as it is at its origin
 
 
@@ -26,9 +27,11 @@ class Source:
 
     def demand(self) -> None:
         """Raises UsageError where it is none."""
-        if not self.folder.is_dir() or _git(self.folder, "rev-parse", "--git-dir").returncode:
-            raise UsageError(f"{self.folder}: found no git repository, expected a clone of the rig's; git "
-                             "clone it to there")
+        done = _git(self.folder, "rev-parse", "--git-dir")
+        if done.returncode:
+            raise UsageError(
+                f"{self.folder}: found {_said(done)}, expected a clone of the rig's repository, of our own"
+            )
 
     def fetch(self) -> None:
         """Raises StationFault when its origin cannot be asked. One without an origin is as new as it is."""
@@ -85,7 +88,7 @@ def _git(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
     """Never asks a person. Raises StationFault when git is not there, or does not come to an end."""
     quiet = {"GIT_TERMINAL_PROMPT": "0", "GIT_OPTIONAL_LOCKS": "0", "LC_ALL": "C",
              "GIT_SSH_COMMAND": os.environ.get("GIT_SSH_COMMAND", "ssh -oBatchMode=yes")}
-    given = {name: value for name, value in os.environ.items() if not name.startswith("GIT_DIR")}
+    given = {name: value for name, value in os.environ.items() if name not in _ELSEWHERE}
     try:
         return subprocess.run(
             ["git", "-C", str(folder), *words], env=given | quiet, stdin=subprocess.DEVNULL,

@@ -9,7 +9,7 @@ from rig.clock import Clock
 from rig.errors import StationFault
 from rig.update.asked import Asked
 from rig.update.home import Home
-from rig.update.release import Release, ReleaseSteps, State
+from rig.update.release import Release, ReleaseSteps, State, Step
 from rig.update.services import Services
 from rig.update.slots import Slots
 from rig.update.steps import Runner, environment, went_wrong
@@ -37,29 +37,32 @@ class Switch:
             release = self.home.kept(release.model_copy(update={"before": before}), State.SWITCHED)
             try:
                 self.home.switch(release.name)
-                wrong = self._proved(steps, services)
+                done, wrong = self._proved(steps, services)
             except BaseException:               # whoever ends us, too
                 self._go_back(release, had, services)
                 raise
             if wrong:
                 self.told(f"{release.name}: {wrong}")
-                self._go_back(release, had, services)
+                self._go_back(release, had, services, done)
                 raise StationFault(f"{release.name} failed as the station's; it has {had or 'nothing'} again")
+            release = self.home.kept(release, State.GOOD, done)
         self.told(f"the station has {release.name}")
         if self.asked.restart is None:
             self.told("start its services anew: what runs is still the release before")
-        return self.home.kept(release, State.GOOD)
+        return release
 
-    def _proved(self, steps: ReleaseSteps, services: Services) -> str:
-        """What went wrong; empty when nothing did. What is old still runs until all of it is proved."""
+    def _proved(self, steps: ReleaseSteps, services: Services) -> tuple[tuple[Step, ...], str]:
+        """What was run, and what went wrong, if anything. What is old still runs until it is proved."""
         runner = Runner(self.asked, self.told)
         done = runner.all(steps.after, self.home.current_link, environment(), steps.step_minutes)
-        return went_wrong(done) or services.start_anew(self.home.folder)
+        return done, went_wrong(done) or services.start_anew(self.home.folder)
 
-    def _go_back(self, release: Release, had: str | None, services: Services) -> None:
+    def _go_back(
+        self, release: Release, had: str | None, services: Services, done: tuple[Step, ...] = ()
+    ) -> None:
         self.told(f"going back to {had or 'nothing'}")
         self.home.switch(had)
-        self.home.kept(release, State.FAILED)
+        self.home.kept(release, State.FAILED, done)
         known = self.home.known(had) if had else None
         found = store_version(self.asked.results)
         if known is not None and found > known.store_version:

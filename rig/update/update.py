@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from rig.clock import Clock
 from rig.errors import UsageError
+from rig.records.files import keeping
 from rig.update.asked import Asked
 from rig.update.beside import Beside
 from rig.update.home import Home, holds_results, last_good
@@ -36,7 +37,7 @@ class Update:
             if release.state is State.GOOD and self.home.current == release.name:
                 self.told(f"the station has {release.name} already")
                 return release
-            if release.state not in (State.READY, State.GOOD):
+            if release.state in (State.PREPARING, State.FAILED):
                 release = beside.prepared(release, steps)
             before = last_good(self.home)
             done = self._switch(slots).make(release, steps, before, before)
@@ -78,7 +79,9 @@ class Update:
                 f"{self.home.folder}: found no such folder, expected the rig's home; give --home"
             )
         lock = self.home.lock
-        if not lock.try_acquire():
+        with keeping(self.home.folder):
+            taken = lock.try_acquire()
+        if not taken:
             raise UsageError(f"{self.home.folder}: found another update at work (process "
                              f"{lock.holder().get('pid')}), expected none")
         try:

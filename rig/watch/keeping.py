@@ -39,7 +39,7 @@ def outbox(place: Place, clock: Clock) -> Iterator[Sign]:
         return
     try:
         found = status(place.results, place.ways, clock)
-    except StationFault as error:
+    except (StationFault, OSError) as error:
         yield Sign(name="store", well=False, says=str(error))
         return
     yield Sign(name="store", well=True, says="can be written")

@@ -70,7 +70,11 @@ def lab(place: Place) -> Iterator[Sign]:
     """Labgrid's coordinator, and the bench's exporter with every slot offered."""
     from rig.lab.lab import Lab
 
-    state = Lab(place.file).state()
+    try:
+        state = Lab(place.file).state()
+    except RigError as error:
+        yield Sign(name="exporter", well=False, says=str(error))
+        return
     answers = "answers" if state.coordinator_answers else "does not answer"
     yield Sign(name="coordinator", well=state.coordinator_answers,
                says=f"{state.address or 'none yet'} {answers}")

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from enum import Enum
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from rig.datafile import Data
+
+MOST_SIGNS = 500                # of a sentence
 
 
 class Gravity(Enum):
@@ -25,6 +27,12 @@ class Sign(Data):
     says: str
     gravity: Gravity = Gravity.ALARM
     figures: Mapping[str, float] = Field(default={})
+
+    @field_validator("says")
+    @classmethod
+    def _one_line(cls, says: str) -> str:
+        """Far sides' words stand in it, too, and it goes into logs."""
+        return " ".join(says.split())[:MOST_SIGNS]
 
     @property
     def alarms(self) -> bool:

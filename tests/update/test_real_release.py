@@ -39,7 +39,9 @@ def test_this_tree_proves_itself_and_becomes_the_stations(site: Site) -> None:
     assert release.state is State.GOOD
     known = site.home.known(release.name)
     assert known is not None
-    assert [step.what.split()[1:3] for step in known.steps[1:]] == [["doctor", "--play"], ["plan", "check"]]
+    assert [step.what.split()[1:3] for step in known.steps[1:]] == [
+        ["doctor", "--play"], ["plan", "check"], ["doctor", "--fixture"],
+    ]
     assert "a sound board: PASS" in known.steps[1].tail
     told = subprocess.run(
         [".venv/bin/rig", "doctor", "--json"], cwd=site.home.current_link, capture_output=True, text=True,

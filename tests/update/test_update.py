@@ -62,7 +62,9 @@ def test_the_first_release_and_the_next(site: Site) -> None:
     assert (site.home.place(first.name) / "built" / "rig").exists()
     kept = site.home.known(second.name)
     assert kept is not None
-    assert [(step.what.split()[1], step.code) for step in kept.steps] == [("prepare.sh", 0), ("prove", 0)]
+    assert [(step.what.split()[1], step.code) for step in kept.steps] == [
+        ("prepare.sh", 0), ("prove", 0), ("after", 0),
+    ]
     assert str(site.runtime) not in kept.steps[1].tail          # proved beside the bench, not on it
     assert any("start its services anew" in line for line in site.said)
 
@@ -123,7 +125,9 @@ def test_what_fails_as_the_stations_is_gone_back_from(site: Site) -> None:
         site.update().to("v2")
 
     assert site.current == "v1"
-    assert site.home.known(f"v2-{commit[:10]}").state is State.FAILED      # type: ignore[union-attr]
+    known = site.home.known(f"v2-{commit[:10]}")
+    assert known is not None
+    assert (known.state, known.steps[-1].code) == (State.FAILED, 1)
     assert f"going back to {first.name}" in site.said
     site.version("v3")
     assert site.update().to("v3").before == first.name
@@ -215,7 +219,7 @@ def test_what_cannot_be_done_changes_nothing(spoil: str, site: Site) -> None:
             wanted = "no such folder"
         case "no clone":
             (site.home.source.folder / ".git" / "HEAD").unlink()
-            wanted = "no git repository"
+            wanted = "not a git repository"
         case _:
             asked, wanted = {"fixtures": [site.fixture.with_name("nowhere.yaml")]}, "no such file"
     before = site.picture()
@@ -322,12 +326,17 @@ def test_one_that_was_killed_leaves_a_release_that_nobody_trusts(site: Site) -> 
     process.kill()
     process.wait(10)
     assert site.current == "v2"
+    with pytest.raises(StationFault, match="expected another one to remove"):
+        site.home.remove(site.home.current or "")
     site.version("v3", rig="test $1 = prove\n")
 
     with pytest.raises(StationFault, match=f"it has {first.name} again"):
         site.update().to("v3")
-
     assert site.current == "v1"
+    again = site.update().to("v2")
+
+    assert (again.state, again.before) == (State.GOOD, first.name)
+    assert [step.what.split()[1] for step in again.steps] == ["prepare.sh", "prove", "after"]
 
 
 @pytest.mark.parametrize("words", [(), ("--to", "v1", "--back"), ("--to", "v9")])
