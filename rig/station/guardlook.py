@@ -60,7 +60,8 @@ class GuardLook:
         if note is None:
             return found
         pid = note.get("pid", "unknown")
-        who = _run_in_words(note["run"], pid) if "run" in note else f"{note.get('holder')} (process {pid})"
+        holder = f"{note.get('holder', 'somebody')} (process {pid})"
+        who = _run_in_words(note["run"], pid) if "run" in note else holder
         return replace(found, taken_by=who)
 
     def _new_client(self) -> GuardClient:
