@@ -39,8 +39,10 @@ def bench(hall: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture
 def state(bench: Path) -> LabState:
-    """The lab, brought up."""
-    found = Lab(bench).up()
+    """The lab, up: brought up where the test before has left it otherwise."""
+    found = Lab(bench).state()
+    if not found.whole or any(place.acquired for place in found.places):
+        found = Lab(bench).up()
     assert found.whole
     return found
 
