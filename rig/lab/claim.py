@@ -14,7 +14,8 @@ from rig.fixturefile import FixtureFile
 from rig.lab.names import place_name
 from rig.runtime import Runtime
 
-_TRY_SECONDS = 0.5                  # a run that gives way gives its place back after its slot
+_TRY_SECONDS = 0.3                  # a run that gives way gives its place back after its slot
+_LATER, _MOST_TRY_SECONDS = 1.5, 10.0       # somebody may have it and not the slot, and for long
 _PART_SECONDS = 2.0                 # most that a run's end waits; what is left then goes with the process
 
 
@@ -39,9 +40,11 @@ def _hold(runtime: Runtime, place: str, user: str, over: threading.Event) -> Non
 
     try:
         directory = Directory((runtime.lab / "address").read_text(), user)
+        seconds = _TRY_SECONDS
         while not directory.claim(place):
-            if over.wait(_TRY_SECONDS):
+            if over.wait(seconds):
                 return
+            seconds = min(seconds * _LATER, _MOST_TRY_SECONDS)
         over.wait()
         directory.release(place)
     except (OSError, StationFault):

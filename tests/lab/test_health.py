@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from proofs.owners import end_owners
 from rig.cli import app
 from rig.errors import StationFault
 from rig.fixture.processes import ensure_guard
@@ -31,10 +32,7 @@ def runtime(bench: Path) -> Iterator[Runtime]:
     """Where a guard of the bench is to stand; one that is left there is ended."""
     found = runtime_for(bench)
     yield found
-    guard = found.lock("guard").held_by()
-    if guard is not None:
-        os.kill(guard["pid"], signal.SIGCONT)
-        os.kill(guard["pid"], signal.SIGTERM)
+    end_owners(found.folder)
     found.guard_socket.unlink(missing_ok=True)
     found.latches.unlink(missing_ok=True)
 
