@@ -156,6 +156,7 @@ def test_production_ends_a_run_that_came_by_a_place_and_has_the_place(lab: Any, 
                 f"production-{production.pid}", 30, "production has the place",
             )
             next_in_the_queue = directory.look_at(waits.token)
+            lab.wait_for(lambda: powered(lab, production), 60, "production's board is powered")
             production.send_signal(signal.SIGINT)
             done = lab.finish(production)
         finally:
