@@ -7,14 +7,15 @@ from collections.abc import Iterator, Sequence
 from markupsafe import Markup
 
 from rig.night.compare import baseline, series_of
+from rig.night.slotnight import PLANTED
 from rig.night.summary import Ended, Hit, NightCode, NightSummary, Piece, SlotNight
 from rig.qa.charts_values import control
-from rig.qa.foot import foot
 from rig.qa.golden import LEAST_RUNS
 from rig.qa.page import Figure, Table, render, rows_of
 from rig.qa.words import count, minutes, number, signed
 
 MOST_CHARTS = 8
+_GLANCE = ("self-test", "instruments", "golden run", "drift")
 _WORDS = {
     NightCode.GOOD: "all is well",
     NightCode.FAILED: "a board or a check failed",
@@ -27,8 +28,8 @@ def night_page(night: NightSummary, before: Sequence[NightSummary]) -> str:
     """``before``: the nights that it was held against, first to last."""
     every = [*before, night]
     figures = [
-        _slots(night), *_hits(night), *_charts(night, before), _measured(night, before), _nights(every),
-        *_elsewhere(night),
+        _slots(night), *_hits(night), *_charts(night, before), _nights(every), _work(night),
+        _measured(night, before), *_elsewhere(night),
     ]
     return render("night.html.j2", {
         "title": f"Night of {night.started:%Y-%m-%d}, {night.site}: {_WORDS[night.code]}",
@@ -41,7 +42,7 @@ def night_page(night: NightSummary, before: Sequence[NightSummary]) -> str:
                 "does not explain.",
         "tiles": _tiles(night),
         "figures": figures,
-        "foot": foot(night.ended),
+        "foot": f"rig {night.rig_version}, made {night.ended:%Y-%m-%d %H:%M} UTC. Definitions: docs/lab.md.",
     })
 
 
@@ -78,13 +79,30 @@ def _tiles(night: NightSummary) -> list[tuple[str, str]]:
 
 
 def _slots(night: NightSummary) -> Figure:
+    """A row a slot; what was planted stands under one heading."""
+    rows = []
+    for slot in night.slots:
+        ends = {piece.name: piece.ended.value for piece in slot.pieces}
+        planted = [f"{name.removeprefix(PLANTED)} {ended}" for name, ended in ends.items()
+                   if name.startswith(PLANTED)]
+        refused = f": {ends['place']}" if "place" in ends else ""
+        rows.append((
+            slot.place + refused, slot.serial, *(ends.get(name, "–") for name in _GLANCE), ", ".join(planted) or "–",
+            "may be on" if slot.left_on else slot.power, minutes(slot.seconds),
+        ))
+    table = rows_of(rows, "place", "board", *_GLANCE, "planted", "power at the end", "time",
+                    numeric=[len(_GLANCE) + 4])
+    return Figure("Slots", table, file="slots")
+
+
+def _work(night: NightSummary) -> Figure:
     rows = [
         (slot.place, slot.serial, piece.name, piece.ended.value, _says(piece), minutes(piece.seconds),
          piece.run_id or "–")
         for slot in night.slots for piece in [*slot.pieces, _power(slot)]
     ]
     table = rows_of(rows, "place", "board", "work", "ended", "says", "time", "run", numeric=[5])
-    return Figure("Slots", table, file="slots")
+    return Figure("Work", table, file="work")
 
 
 def _power(slot: SlotNight) -> Piece:

@@ -15,6 +15,7 @@ from rig.night.summary import Ended, Piece, SlotNight
 from rig.verdict.severity import Verdict
 
 STOPPED = "the night was stopped"
+PLANTED = "planted "                    # before a fault's kind
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +138,7 @@ def _names(job: Job) -> Iterator[tuple[str, Work, PlantedFault | None]]:
         if work is not Work.PLANTED:
             yield ("golden run" if work is Work.GOLDEN else work.value), work, None
     for fault in job.planted:
-        yield f"planted {fault.kind}", Work.PLANTED, fault
+        yield PLANTED + fault.kind, Work.PLANTED, fault
 
 
 def _done(
