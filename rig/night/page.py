@@ -87,8 +87,9 @@ def _slots(night: NightSummary) -> Figure:
                    if name.startswith(PLANTED)]
         refused = f": {ends['place']}" if "place" in ends else ""
         rows.append((
-            slot.place + refused, slot.serial, *(ends.get(name, "–") for name in _GLANCE), ", ".join(planted) or "–",
-            "may be on" if slot.left_on else slot.power, minutes(slot.seconds),
+            slot.place + refused, slot.serial, *(ends.get(name, "–") for name in _GLANCE),
+            ", ".join(planted) or "–", "may be on" if slot.left_on else slot.power,
+            minutes(slot.seconds),
         ))
     table = rows_of(rows, "place", "board", *_GLANCE, "planted", "power at the end", "time",
                     numeric=[len(_GLANCE) + 4])
