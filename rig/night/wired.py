@@ -15,6 +15,7 @@ from rig.clock import Clock
 from rig.errors import RigError, StationFault
 from rig.fixture.processes import ensure_bench, ensure_guard
 from rig.guard.client import GuardClient
+from rig.lab.directory import who_am_i
 from rig.lab.hold import held_place
 from rig.lab.lab import Lab
 from rig.lab.site import PlantedFault, Site
@@ -156,7 +157,8 @@ class WiredHands:
         )
 
     def _asked(self, order: Order, seconds: float) -> Ran:
-        environment = {"RIG_RUNTIME": str(runtime_for(order.fixture).folder)}
+        # the run is the place's holder in all but its process
+        environment = {"RIG_RUNTIME": str(runtime_for(order.fixture).folder), "LG_USERNAME": who_am_i()}
         done = finished("rig.night.child", [order.model_dump_json()], seconds, self._stop, environment)
         return ran_of(done, order, stopped=self.stopped)
 
