@@ -9,6 +9,7 @@ import sys
 
 from rig.clock import SystemClock
 from rig.errors import RigError, StationFault, UsageError
+from rig.night.clearing import clear
 from rig.night.instruments import check_instruments
 from rig.night.orders import Answer, Order, Task
 from rig.pytestplugin.options import RunOptions
@@ -27,7 +28,7 @@ def main(text: str) -> None:
     """Do what the order says; the last line on stdout is the answer."""
     order = Order.model_validate_json(text)
     try:
-        answer = _run(order) if order.task is Task.RUN else check_instruments(order)
+        answer = _TASKS[order.task](order)
     except UsageError as error:
         answer = Answer(says=str(error), taken=_is_taken(order), refused=True)
     except RigError as error:
@@ -47,6 +48,9 @@ def _run(order: Order) -> Answer:
     if played.record is None:
         return Answer(says=f"pytest ended with {played.code} and no record", refused=True)
     return answer_of(played.record)
+
+
+_TASKS = {Task.RUN: _run, Task.INSTRUMENTS: check_instruments, Task.CLEAR: clear}
 
 
 def answer_of(record: RunRecord) -> Answer:

@@ -8,11 +8,10 @@ it reads of it, and the golden run after it sets it and reads it back.
 from __future__ import annotations
 
 import math
-import os
 from collections.abc import Iterator
 
 from rig.clock import SystemClock
-from rig.errors import GuardError, Role, StationFault, UsageError
+from rig.errors import GuardError, Role, StationFault
 from rig.fixture.processes import ensure_bench, ensure_guard
 from rig.fixturefile import load_fixture
 from rig.guard.client import GuardClient
@@ -21,6 +20,7 @@ from rig.instruments.check_supply import Demand
 from rig.instruments.identity import Expected
 from rig.instruments.inspection import Target, inspect
 from rig.instruments.scanner import Channels
+from rig.night.held_slot import held_slot
 from rig.night.orders import Answer, Order
 from rig.recipe import load_plan
 from rig.runtime import Runtime, runtime_for
@@ -36,11 +36,7 @@ def check_instruments(order: Order) -> Answer:
     """All three of a slot. Raises UsageError when somebody has it, StationFault when it is not off."""
     fixture, runtime = load_fixture(order.fixture), runtime_for(order.fixture)
     entry = fixture.slot(order.slot)
-    lock = runtime.lock(f"slot-{order.slot}")
-    note = {"run": "nightly check", "serial": order.serial, "pid": os.getpid(), "place": order.place}
-    if not lock.try_acquire(note):
-        raise UsageError(f"{order.slot} is under lease by run {lock.holder().get('run', 'unknown')}")
-    try:
+    with held_slot(runtime, order):
         if fixture.simulated:
             bench = ensure_bench(order.fixture.resolve(), runtime, order.plans.resolve())
             entry = bench.entry(order.slot, entry)
@@ -49,8 +45,6 @@ def check_instruments(order: Order) -> Answer:
         domains = load_plan(order.plans, order.product).product.domains
         problems = [problem for target in _targets(entry, domains)
                     for problem in _problems(inspect(target, SystemClock()))]
-    finally:
-        lock.release()
     if not problems:
         return Answer(says=f"meter and scanner fit; {supply}", verdict=Verdict.PASS)
     code, _ = problems[0]

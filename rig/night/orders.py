@@ -15,6 +15,7 @@ from rig.verdict.severity import Verdict
 class Task(StrEnum):
     RUN = "run"
     INSTRUMENTS = "instruments"
+    CLEAR = "clearing"                  # what was planted is taken out again
 
 
 class Order(Data):

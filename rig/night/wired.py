@@ -31,7 +31,7 @@ from rig.station.golden import last_check, load_book
 from rig.station.guardlook import conditions_of
 from rig.station.selftest import of_slot, of_station
 
-CHECK_SECONDS = 120.0                   # instruments of one slot: seconds, unless one hangs
+CHECK_SECONDS = 120.0                   # what has no plan takes seconds, unless something hangs
 SETTLE_SECONDS = 20.0                   # a guard that has just begun, or a supply that is heard again
 _OFF_VOLTS = 1.0
 
@@ -49,6 +49,7 @@ class WiredHands:
     _coordinators: dict[Path, str | StationFault] = field(default_factory=dict)
     _station: list[str] | None = None
     _lock: Lock = field(default_factory=Lock)
+    _planted: set[str] = field(default_factory=set)         # places where something was
 
     def stop(self) -> None:
         """End the night: what runs is ended safely, nothing new begins."""
@@ -90,14 +91,16 @@ class WiredHands:
         return [*of_slot(fixture, job.slot, found, self.clock.utc()), *self._of_station()]
 
     def instruments(self, job: Job) -> Ran:
-        return self._asked(self._order(job, Task.INSTRUMENTS), CHECK_SECONDS)
+        return self._asked(self._order(job, Task.INSTRUMENTS), CHECK_SECONDS, self._stop)
 
     def run(self, job: Job, planted: PlantedFault | None) -> Ran:
         purpose = Purpose.GOLDEN if planted is None else Purpose.ENGINEERING
+        if planted is not None:
+            self._planted.add(job.place)
         order = self._order(job, Task.RUN).model_copy(
             update={"purpose": purpose, "scenario": self._scenario(job, planted)}
         )
-        return self._asked(order, 60 * self.site.told.run_minutes)
+        return self._asked(order, 60 * self.site.told.run_minutes, self._stop)
 
     def drift(self, job: Job) -> list[str] | None:
         board = load_book(self.results).boards.get(job.golden.serial)
@@ -109,7 +112,7 @@ class WiredHands:
     def power(self, job: Job) -> Power:
         """A slot that somebody else has by now is theirs to answer for."""
         try:
-            if job.planted:
+            if job.place in self._planted:
                 self._clear(job)
             deadline = self.clock.now() + SETTLE_SECONDS
             while True:
@@ -156,10 +159,10 @@ class WiredHands:
             operator=self.site.told.operator,
         )
 
-    def _asked(self, order: Order, seconds: float) -> Ran:
+    def _asked(self, order: Order, seconds: float, stop: Event) -> Ran:
         # the run is the place's holder in all but its process
         environment = {"RIG_RUNTIME": str(runtime_for(order.fixture).folder), "LG_USERNAME": who_am_i()}
-        done = finished("rig.night.child", [order.model_dump_json()], seconds, self._stop, environment)
+        done = finished("rig.night.child", [order.model_dump_json()], seconds, stop, environment)
         return ran_of(done, order, stopped=self.stopped)
 
     def _scenario(self, job: Job, planted: PlantedFault | None) -> Path | None:
@@ -175,11 +178,12 @@ class WiredHands:
         return path
 
     def _clear(self, job: Job) -> None:
-        """A sound board on the simulated bench, so that nothing planted is left in its slot."""
-        bench, scenario = job.bench, self._scenario(job, None)
-        found = ensure_bench(bench.file.resolve(), runtime_for(bench.file), self.plans.resolve())
-        if scenario is not None:
-            found.place(job.slot, job.golden.serial, job.golden.product, self.plans, scenario)
+        """Nothing planted is left in the slot, also of a night that was stopped.
+
+        Whether the slot is off is asked after it, however this went.
+        """
+        order = self._order(job, Task.CLEAR).model_copy(update={"scenario": self._scenario(job, None)})
+        self._asked(order, CHECK_SECONDS, Event())
 
 
 def ran_of(done: Finished, order: Order, *, stopped: bool) -> Ran:
@@ -206,7 +210,9 @@ def _why(done: Finished, stopped: bool) -> str:
 def power_of(told: dict[str, Any]) -> Power:
     """A slot's line of ``rig guard status``. What a lease or a loan has is that holder's."""
     volts = (told["supply"] or {}).get("volts", {}).get("value")
-    state, says = told["state"], told["state"]
+    state = told["state"]
+    off = state == "off" or (state == "hot" and volts is not None and volts < _OFF_VOLTS)
+    says = "off, hands off yet" if off and state == "hot" else str(state)
     if volts is not None:
         says += f", {volts:.2f} V at the supply"
     holder = told["lease"] or told["loan"]
@@ -214,5 +220,4 @@ def power_of(told: dict[str, Any]) -> Power:
         return Power(f"{says}, with process {holder['pid']}", on=False)
     if told["supply_fault"]:
         says += f", {told['supply_fault']}"
-    off = state == "off" or (state == "hot" and volts is not None and volts < _OFF_VOLTS)
     return Power(says, on=not off)

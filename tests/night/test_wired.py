@@ -87,3 +87,8 @@ def slot(state: str, volts: float | None = 0.0, **changes: Any) -> dict[str, Any
 ], ids=["off", "warm", "charged", "not heard", "live", "discharging", "production's"])
 def test_a_board_is_off_when_the_guard_has_read_it_so(told: dict[str, Any], on: bool) -> None:
     assert power_of(told).on is on
+
+
+def test_a_board_that_is_off_and_warm_is_told_apart_from_one_that_is_not_proved_off() -> None:
+    assert power_of(slot("hot")).says == "off, hands off yet, 0.00 V at the supply"
+    assert power_of(slot("hot", 3.2)).says == "hot, 3.20 V at the supply"
