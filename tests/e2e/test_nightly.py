@@ -23,7 +23,7 @@ def test_a_night_gives_way_to_production_and_finds_what_was_planted(lab: Any, mo
                   "work": ["self-test", "instruments", "planted"]},
     }
     site.write_text(yaml.safe_dump({
-        "site": "here", "jobs": 2, "plans": str(lab.plans),
+        "site": "here", "jobs": 1, "plans": str(lab.plans),
         "planted": [{"fault": {"kind": "uart_gone"}, "codes": ["STN-LINK"]}],
         "benches": [{"fixture": str(lab.fixture), "slots": slots}],
     }))
