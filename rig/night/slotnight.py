@@ -18,6 +18,10 @@ STOPPED = "the night was stopped"
 PLANTED = "planted "                    # before a fault's kind
 
 
+class Taken(UsageError):
+    """Somebody has the place or its slot: nobody's fault."""
+
+
 @dataclass(frozen=True, slots=True)
 class Ran:
     """How a process that had a board in hand ended. No verdict: it did not begin, and ``says`` why.
@@ -56,7 +60,8 @@ class Hands(Protocol):
     def held(self, job: Job) -> AbstractContextManager[object]:
         """The slot's place, ours until the block ends.
 
-        Raises UsageError when somebody has it, StationFault when the lab is not there.
+        Raises Taken when somebody has it, UsageError when it is no place to ask for here, StationFault
+        when the lab is not there.
         """
         ...
 
@@ -94,8 +99,10 @@ def night_of(job: Job, hands: Hands, clock: Clock) -> SlotNight:
                     pieces.append(piece)
             finally:
                 power = hands.power(job)
-    except UsageError as error:
+    except Taken as error:
         pieces.append(Piece(name="place", ended=Ended.NOT_DONE, says=str(error)))
+    except UsageError as error:
+        pieces.append(Piece(name="place", ended=Ended.FAILED, says=str(error)))
     except RigError as error:
         pieces.append(Piece(name="place", ended=Ended.STATION, says=str(error)))
     return SlotNight(

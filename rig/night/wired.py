@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Event, Lock
@@ -12,17 +12,17 @@ from typing import Any
 import yaml
 
 from rig.clock import Clock
-from rig.errors import RigError, StationFault
+from rig.errors import RigError, StationFault, UsageError
 from rig.fixture.processes import ensure_bench, ensure_guard
 from rig.guard.client import GuardClient
-from rig.lab.directory import who_am_i
+from rig.lab.directory import Directory, who_am_i
 from rig.lab.hold import held_place
 from rig.lab.lab import Lab
 from rig.lab.site import PlantedFault, Site
 from rig.night.orders import Answer, Order, Task
 from rig.night.processes import Finished, finished
 from rig.night.schedule import Bench, Job
-from rig.night.slotnight import Power, Ran
+from rig.night.slotnight import Power, Ran, Taken
 from rig.purpose import Purpose
 from rig.pytestplugin.stops import YIELD
 from rig.records.files import write_whole
@@ -78,7 +78,11 @@ class WiredHands:
         known = self._coordinators[job.bench.file]
         if isinstance(known, StationFault):
             raise known
-        with held_place(job.place, known):
+        with ExitStack() as held:
+            try:
+                held.enter_context(held_place(job.place, known))
+            except UsageError as error:
+                raise (Taken(str(error)) if _has_holder(known, job.place) else error) from error
             yield
 
     def self_test(self, job: Job) -> list[str]:
@@ -184,6 +188,12 @@ class WiredHands:
         """
         order = self._order(job, Task.CLEAR).model_copy(update={"scenario": self._scenario(job, None)})
         self._asked(order, CHECK_SECONDS, Event())
+
+
+def _has_holder(coordinator: str, place: str) -> bool:
+    """Whether a living somebody has it; a dead one's was given back before we were refused."""
+    found = Directory(coordinator).places().get(place)
+    return found is not None and found.acquired is not None
 
 
 def ran_of(done: Finished, order: Order, *, stopped: bool) -> Ran:

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from rig.clock import VirtualClock
-from rig.errors import UsageError
 from rig.night.nightly import side_by_side
 from rig.night.schedule import Job, schedule
+from rig.night.slotnight import Taken
 from tests.night.conftest import PLANS, FakeHands, WriteSite
 
 
@@ -51,7 +51,7 @@ def test_as_many_slots_as_the_site_says_and_no_more(site_of: WriteSite) -> None:
 def test_a_slot_that_production_has_keeps_no_other_back(site_of: WriteSite) -> None:
     clock = VirtualClock()
     jobs = schedule(site_of(slots=2), PLANS, "anywhere", night=0).jobs
-    hands = FakeHands(clock, taken={"slot1": UsageError("place is acquired by production")})
+    hands = FakeHands(clock, taken={"slot1": Taken("place is acquired by production")})
 
     first, second = side_by_side(jobs, 1, hands, clock, lambda _: None)
 

@@ -9,7 +9,7 @@ import pytest
 from rig.clock import VirtualClock
 from rig.errors import StationFault, UsageError
 from rig.night.schedule import Job, schedule
-from rig.night.slotnight import Power, Ran, night_of
+from rig.night.slotnight import Power, Ran, Taken, night_of
 from rig.night.summary import Ended, SlotNight
 from rig.verdict.severity import Verdict
 from tests.night.conftest import LINK, PASSED, PLANS, FakeHands, WriteSite
@@ -129,9 +129,10 @@ def test_a_golden_board_is_held_against_its_past(
 
 
 @pytest.mark.parametrize(("error", "ended"), [
-    (UsageError("place is acquired by somebody"), Ended.NOT_DONE),
+    (Taken("place is acquired by somebody"), Ended.NOT_DONE),
+    (UsageError("found another runtime directory"), Ended.FAILED),
     (StationFault("found no coordinator"), Ended.STATION),
-], ids=["taken", "lab gone"])
+], ids=["taken", "not here", "lab gone"])
 def test_a_place_that_is_not_to_be_had(
     job: Job, hands: FakeHands, clock: VirtualClock, error: UsageError | StationFault, ended: Ended
 ) -> None:
