@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from rig.lab.lab import LabState, StationWord
+    from rig.lab.lab import LabState
     from rig.lab.session import Place
+    from rig.lab.word import StationWord
 
 app = typer.Typer(help="Offer a bench's slots as labgrid places.", no_args_is_help=True)
 
@@ -57,13 +58,9 @@ def down(fixture: _Fixture) -> None:
 def _word(file: Path, results: Path) -> StationWord:
     from rig.clock import SystemClock
     from rig.fixturefile import load_fixture
-    from rig.lab.lab import StationWord
-    from rig.station.fitness import production_lock, self_test_problems
+    from rig.station.fitness import station_word
 
-    fixture = load_fixture(file)
-    return StationWord(
-        self_test_problems(fixture, results), production_lock(fixture, results, SystemClock().utc())
-    )
+    return station_word(load_fixture(file), results, SystemClock().utc())
 
 
 def _show(state: LabState) -> None:

@@ -17,6 +17,7 @@ from rig.lab.exports import exporter_name, exports, place_match, place_name, pla
 from rig.lab.health import guard_died, slot_problems
 from rig.lab.names import DOWN, LOCKED, OPEN, PRODUCTION, STATE
 from rig.lab.processes import Helper
+from rig.lab.word import StationWord
 from rig.runtime import Runtime, runtime_for
 
 LOOPBACK = "127.0.0.1"
@@ -40,14 +41,6 @@ class LabState:
         return self.coordinator_answers and self.exporter_pid is not None and not self.problems and all(
             place.slot is not None for place in self.places
         )
-
-
-@dataclass(frozen=True, slots=True)
-class StationWord:
-    """What the station has found of itself: ``problems`` by slot, and why no boards are produced now."""
-
-    problems: Mapping[str, str] = field(default_factory=dict)
-    locked: str | None = None
 
 
 class Lab:

@@ -7,9 +7,15 @@ from datetime import datetime
 from pathlib import Path
 
 from rig.fixturefile import FixtureFile
+from rig.lab.word import StationWord
 from rig.records import STORE_FILE
 from rig.station.alarms import Alarms
 from rig.station.shift import ShiftBook
+
+
+def station_word(fixture: FixtureFile, results: Path, now: datetime) -> StationWord:
+    """All of it. Slow. Raises StationFault."""
+    return StationWord(self_test_problems(fixture, results), production_lock(fixture, results, now))
 
 
 def self_test_problems(fixture: FixtureFile, results: Path) -> Mapping[str, str]:

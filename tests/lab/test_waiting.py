@@ -16,8 +16,9 @@ import pytest
 
 from rig.errors import StationFault, UsageError
 from rig.lab.directory import Directory
-from rig.lab.lab import Lab, StationWord
+from rig.lab.lab import Lab
 from rig.lab.waiting import reserved_place
+from rig.lab.word import StationWord
 from rig.purpose import Purpose
 from rig.runtime import runtime_for
 
