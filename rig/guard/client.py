@@ -30,13 +30,16 @@ class GuardClient:
     no lease or no guard, InstrumentError, BridgeError or NoAcknowledge when a part failed.
     """
 
-    def __init__(self, door: Path | str, slot: str, run: str, clock: Clock) -> None:
+    def __init__(
+        self, door: Path | str, slot: str, run: str, clock: Clock, patience: float = REQUEST_SECONDS
+    ) -> None:
         self.supply: Supply = SupplyClient(self._leased)
         self.side: Side = SideClient(self._leased)
         self._path = str(door)
         self._slot = slot
         self._run = run
         self._clock = clock
+        self._patience = patience               # seconds for one answer
         self._lock = threading.Lock()
         self._link: socket.socket | None = None
         self._lines: BinaryIO | None = None
@@ -144,7 +147,7 @@ class GuardClient:
 
     def _connect(self) -> socket.socket:
         link = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        link.settimeout(REQUEST_SECONDS)
+        link.settimeout(self._patience)
         try:
             link.connect(self._path)
         except OSError as error:

@@ -27,6 +27,7 @@ from rig.purpose import Purpose
 from rig.pytestplugin.stops import YIELD
 from rig.records.files import write_whole
 from rig.runtime import runtime_for
+from rig.station.fitness import station_word
 from rig.station.golden import last_check, load_book
 from rig.station.guardlook import conditions_of
 from rig.station.selftest import of_slot, of_station
@@ -68,7 +69,8 @@ class WiredHands:
         try:
             state = lab.state()
             if not state.whole or wanted not in (None, state.address):
-                state = lab.up(bench.listen, wanted)
+                word = station_word(bench.fixture, self.results, self.clock.utc())
+                state = lab.up(bench.listen, wanted, word)
             self._coordinators[bench.file] = state.address or ""
         except StationFault as error:
             self._coordinators[bench.file] = error

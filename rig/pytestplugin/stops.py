@@ -32,19 +32,32 @@ class Signals:
     @contextmanager
     def heard(self) -> Iterator[None]:
         previous = signal.signal(signal.SIGTERM, _interrupt)
-        others = signal.signal(YIELD, _give_way)
+        signal.signal(YIELD, _give_way)
         # a shell starts what it puts into the background deaf to this one
         signal.signal(signal.SIGINT, signal.default_int_handler)
         try:
             yield
         finally:
             signal.signal(signal.SIGTERM, previous)
-            signal.signal(YIELD, others)
+            # the run is over and the slot as good as free: production's word must not kill us now
+            signal.signal(YIELD, signal.SIG_IGN)
             signal.signal(signal.SIGINT, signal.default_int_handler)
 
     def ignore(self) -> None:
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        signal.signal(YIELD, signal.SIG_IGN)
+
+
+@contextmanager
+def before_the_run() -> Iterator[None]:
+    """Around ``heard``: a process that is told to end or to give way lets go of what it holds for the run."""
+    previous = signal.signal(signal.SIGTERM, _interrupt)
+    signal.signal(YIELD, _give_way)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, previous)
         signal.signal(YIELD, signal.SIG_IGN)
 
 
