@@ -1,0 +1,60 @@
+"""The stack light over the wire: a station's look, the guard, the bench's bridge. No board is powered."""
+
+from __future__ import annotations
+
+import asyncio
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+import yaml
+
+from rig.clock import SystemClock
+from rig.fixture.processes import ensure_bench
+from rig.guard.lights import Light
+from rig.runtime import runtime_for
+from rig.station.guardlook import GuardLook
+
+
+@contextmanager
+def started(lab: Any, role: str, *words: str) -> Iterator[None]:
+    """A process of ours, ended at the end."""
+    command = [sys.executable, "-m", "rig", role, "--fixture", str(lab.fixture), *words]
+    with subprocess.Popen(command, env=lab.environment, stdout=subprocess.DEVNULL) as process:
+        try:
+            yield
+        finally:
+            process.terminate()
+            process.wait(15)
+
+
+DARK = {"red": False, "amber": False, "green": False}
+
+
+def test_green_while_the_station_says_so_and_red_at_the_emergency_stop(
+    lab: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("RIG_RUNTIME", str(lab.runtime))
+    bench = yaml.safe_load(lab.fixture.read_text())
+    bench["slots"]["slot1"]["pins"] = {"light_red": 8, "light_amber": 9, "light_green": 10}
+    lab.edit(lab.fixture, slots=bench["slots"], unload={"seconds": 0.2})
+    runtime = runtime_for(lab.fixture)
+    look = GuardLook(lab.fixture, runtime, SystemClock())
+
+    def asked(light: Light) -> Any:
+        return lambda: asyncio.run(look.look({"slot1": light})) and lab.truth()["slot1"]["lights"]
+
+    with started(lab, "sim", "--plans", str(lab.plans)), started(lab, "guard"):
+        lab.wait_for(lambda: runtime.guard_socket.exists() and runtime.bench_ports.exists(), 30, "both up")
+        lab.wait_for(lambda: asked(Light.GOOD)() == DARK | {"green": True}, 20, "green")
+        lab.wait_for(lambda: asked(Light.ACTION)() == DARK | {"amber": True}, 5, "amber")
+        lab.wait_for(lambda: asked(Light.ACTION)() == DARK, 5, "dark between two flashes")
+        simulated, stopped = ensure_bench(lab.fixture, runtime, lab.plans), lab.scenario({"kind": "estop"})
+        simulated.place("slot1", "S21PROTEST0000001", "s21pro", lab.plans, stopped)
+        lab.wait_for(lambda: asked(Light.GOOD)() == DARK | {"red": True}, 5, "red")
+        assert "lights" not in lab.truth()["slot2"]
+        assert asyncio.run(look.look())["slot1"].light_fault is None
+        look.close()
