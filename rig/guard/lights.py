@@ -79,6 +79,8 @@ class StackLight:
             return Light.BUSY if standing.taken else Light.DARK
         if now - self._asked_at > SILENT_SECONDS:
             return Light.ACTION
+        if standing.taken and self._asked in (Light.DARK, Light.GOOD):
+            return Light.BUSY                       # no hand may go in, whatever a station thinks
         faulty = standing.supply_fault is not None
         return Light.ACTION if faulty and self._asked is Light.GOOD else self._asked
 

@@ -128,6 +128,14 @@ def test_a_dead_supply_is_not_ready(slot: Slot) -> None:
     assert slot.shown is Light.BAD
 
 
+def test_a_slot_that_somebody_has_is_not_called_ready(slot: Slot) -> None:
+    slot.cool()
+    slot.rules.grant(Holder("run-1", 42, "token"), slot.now)
+    for asked, shown in ((Light.GOOD, Light.BUSY), (Light.DARK, Light.BUSY), (Light.ACTION, Light.ACTION)):
+        slot.ask(asked)
+        assert slot.shown is shown
+
+
 def test_a_bench_without_a_station_shows_what_its_guard_knows(slot: Slot) -> None:
     slot.cool()
     assert slot.shown is Light.DARK
