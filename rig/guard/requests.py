@@ -69,7 +69,7 @@ class Request:
         """What the station would have each slot's stack light say."""
         found = self._fields.get("lights")
         known = ", ".join(Light)
-        if not isinstance(found, dict) or not set(found.values()) <= set(Light):
+        if not isinstance(found, dict) or not all(light in list(Light) for light in found.values()):
             raise UsageError(f"request: lights: found {found!r}, expected slots and one of {known} for each")
         return {str(slot): Light(light) for slot, light in found.items()}
 

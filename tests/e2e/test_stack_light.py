@@ -32,29 +32,41 @@ def started(lab: Any, role: str, *words: str) -> Iterator[None]:
 
 
 DARK = {"red": False, "amber": False, "green": False}
+PINS = {"light_red": 8, "light_amber": 9, "light_green": 10}
 
 
-def test_green_while_the_station_says_so_and_red_at_the_emergency_stop(
+def test_green_while_the_station_says_so_red_at_the_emergency_stop_and_no_green_left_behind(
     lab: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("RIG_RUNTIME", str(lab.runtime))
-    bench = yaml.safe_load(lab.fixture.read_text())
-    bench["slots"]["slot1"]["pins"] = {"light_red": 8, "light_amber": 9, "light_green": 10}
-    lab.edit(lab.fixture, slots=bench["slots"], unload={"seconds": 0.2})
+    slots = yaml.safe_load(lab.fixture.read_text())["slots"]
+    for name in ("slot1", "slot2"):
+        slots[name]["pins"] = PINS
+    lab.edit(lab.fixture, slots=slots, unload={"seconds": 0.2})
     runtime = runtime_for(lab.fixture)
     look = GuardLook(lab.fixture, runtime, SystemClock())
 
-    def asked(light: Light) -> Any:
-        return lambda: asyncio.run(look.look({"slot1": light})) and lab.truth()["slot1"]["lights"]
+    def lights(slot: str = "slot1") -> Any:
+        return lab.truth()[slot]["lights"]
 
-    with started(lab, "sim", "--plans", str(lab.plans)), started(lab, "guard"):
-        lab.wait_for(lambda: runtime.guard_socket.exists() and runtime.bench_ports.exists(), 30, "both up")
-        lab.wait_for(lambda: asked(Light.GOOD)() == DARK | {"green": True}, 20, "green")
-        lab.wait_for(lambda: asked(Light.ACTION)() == DARK | {"amber": True}, 5, "amber")
-        lab.wait_for(lambda: asked(Light.ACTION)() == DARK, 5, "dark between two flashes")
-        simulated, stopped = ensure_bench(lab.fixture, runtime, lab.plans), lab.scenario({"kind": "estop"})
-        simulated.place("slot1", "S21PROTEST0000001", "s21pro", lab.plans, stopped)
-        lab.wait_for(lambda: asked(Light.GOOD)() == DARK | {"red": True}, 5, "red")
-        assert "lights" not in lab.truth()["slot2"]
-        assert asyncio.run(look.look())["slot1"].light_fault is None
-        look.close()
+    def asked(light: Light, slot: str = "slot1") -> Any:
+        found = asyncio.run(look.look({"slot1": light, "slot2": light}))
+        assert found, look.problem
+        return lights(slot)
+
+    with started(lab, "sim", "--plans", str(lab.plans)):
+        with started(lab, "guard"):
+            lab.wait_for(lambda: runtime.guard_socket.exists() and runtime.bench_ports.exists(), 20, "both")
+            lab.wait_for(lambda: asked(Light.ACTION) == DARK | {"amber": True}, 20, "amber")
+            lab.wait_for(lambda: asked(Light.ACTION) == DARK, 5, "dark between two flashes")
+            stopped = lab.scenario({"kind": "estop"}, slot="slot2")
+            bench = ensure_bench(lab.fixture, runtime, lab.plans)
+            bench.place("slot2", "S21PROTEST0000001", "s21pro", lab.plans, stopped)
+            lab.wait_for(lambda: asked(Light.GOOD, "slot2") == DARK | {"red": True}, 5, "red")
+            lab.wait_for(lambda: asked(Light.GOOD) == DARK | {"green": True}, 5, "green")
+            assert "lights" not in lab.truth()["slot3"]
+            assert asyncio.run(look.look())["slot1"].light_fault is None
+            look.close()
+
+        assert lights() == DARK
+        assert lights("slot2") == DARK | {"red": True}

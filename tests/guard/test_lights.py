@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any, cast
 
 import pytest
 
+from rig.clock import VirtualClock
+from rig.errors import BridgeError, UsageError
 from rig.fixturefile import UnloadEntry
 from rig.guard.envelope import Bounds, Cause, Demand
+from rig.guard.fixture_bridge import BridgeHand
 from rig.guard.lamps import REPEAT_SECONDS, LampLevels
 from rig.guard.latch import Release
 from rig.guard.lease import Holder
 from rig.guard.lights import HALF_PERIOD_SECONDS, SILENT_SECONDS, Light, lamp_at
 from rig.guard.report import slot_report
+from rig.guard.requests import Request
 from rig.guard.rules import SlotRules
 from rig.guard.watch import PinLevels
 from rig.instruments.bridge import Level
 from rig.slot import Mode, Phase, Protection, Reading, SupplyReading
-from rig.slotentry import Colour
+from rig.slotentry import Colour, MeterEntry, Pins, ScannerEntry, SlotEntry, SupplyEntry
 
 GOOD = PinLevels(estop_closed=True, lid_closed=True, seated=True)
 OFF = SupplyReading(Reading(0.0), Reading(0.0), Reading(0.0), Mode.OFF)
@@ -209,3 +214,62 @@ def test_a_refused_pin_is_told_until_it_is_taken() -> None:
     lamps.sent(8, Level.LOW, 5.2)
     assert lamps.heard([])
     assert lamps.fault is None
+
+
+class Heard:
+    """What a bridge's hand reports; anything but lamps and safety inputs is an error here."""
+
+    def __init__(self) -> None:
+        self.lamps: list[str | None] = []
+        self.lost: list[str] = []
+
+    def saw_pins(self, pins: PinLevels) -> None: ...
+
+    def saw_lamps(self, fault: str | None) -> None:
+        self.lamps.append(fault)
+
+    def lost_bridge(self, text: str) -> None:
+        self.lost.append(text)
+
+
+class Bulbless:
+    """A bridge whose inputs are good and whose port takes no lamp's level."""
+
+    def pin(self, number: int) -> Level:
+        return Level.HIGH
+
+    def take_refusals(self) -> list[int]:
+        return []
+
+    def post_pin(self, number: int, level: Level) -> None:
+        raise BridgeError("the port is full")
+
+    def close(self) -> None: ...
+
+
+def test_a_lamp_that_cannot_be_driven_is_an_alarm_and_the_bridge_is_not_lost() -> None:
+    supply = SupplyEntry(max_volts=20, max_amps=120, max_watts=1800)
+    entry = SlotEntry(supply=supply, meter=MeterEntry(), scanner=ScannerEntry(), pins=Pins(light_red=8))
+    heard, opened = Heard(), []
+
+    def make(port: str, clock: object) -> Any:
+        opened.append(port)
+        return Bulbless()
+
+    hand = BridgeHand(lambda: entry, VirtualClock(), cast(Any, heard), make)
+    hand.show(Colour.RED)
+    assert (opened, heard.lamps) == ([], []), "a light opens no port"
+
+    for _ in range(3):
+        hand.pins()
+        hand.show(Colour.RED)
+
+    assert heard.lamps == ["the port is full"] * 3
+    assert (len(opened), heard.lost) == (1, [])
+
+
+@pytest.mark.parametrize("lights", [None, [], {"slot1": "blue"}, {"slot1": None}, {"slot1": []}, "good"])
+def test_a_light_is_one_of_few_words(lights: Any) -> None:
+    with pytest.raises(UsageError, match="request: lights"):
+        Request({"lights": lights}).lights()
+    assert Request({"lights": {"slot1": "good"}}).lights() == {"slot1": Light.GOOD}
