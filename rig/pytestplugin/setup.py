@@ -23,6 +23,7 @@ from rig.pytestplugin.options import RunOptions
 from rig.pytestplugin.sweep_check import check_sweep, check_sweep_work
 from rig.pytestplugin.workload import Workload, planned
 from rig.recipe import Level, Limits, PlanFolder, check_ratings, find_plans, load_plan
+from rig.recipe.eeprom.ciphers import load_aes
 from rig.slot import Phase
 from rig.slotentry import SlotEntry
 from rig.verdict import SequentialTest
@@ -103,6 +104,8 @@ def prepare(options: RunOptions, clock: Clock, work_of: WorkOf = planned) -> Run
 
     run_id = f"{clock.utc():%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}"
     keys = fixture.eeprom.keys() if fixture.eeprom else EepromKeys()
+    if keys.aes is not None:
+        load_aes()                          # not under the lease, where a beat would wait for it
     setup = RunSetup(options, run_id, fixture, entry, plan, model, workload, hashes, keys)
     setup.new_rule()                        # only to see whether it can be met
     if workload.instead is None:

@@ -50,6 +50,11 @@ def aes_decipher(secret: bytes, key: bytes, iv: bytes) -> bytes:
     return cipher.update(secret) + cipher.finalize()
 
 
+def load_aes() -> None:
+    """Load the library now: for a process that must not stand still later."""
+    _aes(bytes(32), bytes(16))
+
+
 def _aes(key: bytes, iv: bytes) -> Cipher[modes.CBC]:
     """Loaded when it is wanted: runs on boards in clear do without."""
     from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
