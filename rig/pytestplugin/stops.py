@@ -10,6 +10,7 @@ from typing import Protocol
 
 # Sent by a run of production to one that holds its slot by a place of the lab.
 YIELD = signal.SIGUSR1
+MADE_WAY = "production wants the slot, and this run came by a place of the lab"
 
 
 class Stops(Protocol):
@@ -59,7 +60,7 @@ class NoStops:
 
 
 def _give_way(_number: int, _frame: FrameType | None) -> None:
-    raise KeyboardInterrupt("production wants the slot, and this run came by a place of the lab")
+    raise KeyboardInterrupt(MADE_WAY)
 
 
 def _interrupt(_number: int, _frame: FrameType | None) -> None:

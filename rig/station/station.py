@@ -19,6 +19,7 @@ from rig.station.endings import Ending, ending_of, refused_ending
 from rig.station.facts import Facts
 from rig.station.feeds import Feeds
 from rig.station.flow import Admission, Answer, EndShift, Order, Person, Release, Rework, Start, StationFlow
+from rig.station.giving_way import GivingWay
 from rig.station.guardlook import GuardLook
 from rig.station.hub import TILE_SECONDS, Hub
 from rig.station.labels import label_of, print_label
@@ -56,6 +57,7 @@ class Station:
             changed=lambda _slot: self._changed.set(), ended=self._ended,
         )
         self._guard = GuardLook(place.fixture_file, place.runtime, clock)
+        self._giving_way = GivingWay(place.runtime)
         self._shifts = ShiftBook(
             place.results, place.fixture, ship_marginal=place.plan.recipe.ship_marginal
         )
@@ -251,6 +253,7 @@ class Station:
             for order in orders:
                 if isinstance(order, Start):
                     self._start(order)
+        self._giving_way.ask(self._slots.values())
         self._changed.set()
 
     def _lights(self) -> dict[str, Light]:
