@@ -37,7 +37,7 @@ def wired_slot(setup: RunSetup) -> Iterator[SlotProvider]:
             place = BenchPlace(options.fixture.resolve(), runtime)
             yield LabgridSlot(
                 options.slot, _entry(setup, runtime), place, setup.plan.product, setup.plan.recipe,
-                setup.run_id, simulated=setup.simulated,
+                setup.run_id, simulated=setup.simulated, eeprom_keys=setup.eeprom_keys,
             )
     finally:
         lock.release()

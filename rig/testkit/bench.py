@@ -84,7 +84,7 @@ class VirtualBench:
         bench = SimSlot(name, setup.entry, zlib.crc32(name.encode()), clock.now())
         bench.place(Board(product, self._book, scenario, name, setup.options.serial), clock.now())
         bounds = Bounds.of(setup.fixture)
-        return VirtualSlot(bench, bounds, product, setup.plan.recipe, setup.run_id, clock)
+        return VirtualSlot(bench, bounds, product, setup.plan.recipe, setup.run_id, clock, setup.eeprom_keys)
 
 
 def _scenario(slot: str, faults: Sequence[Mapping[str, Any]], told: Mapping[str, Any]) -> Scenario:
