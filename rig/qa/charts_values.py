@@ -197,26 +197,29 @@ def room(value: float | None, bounds: Bounds, width: float = 64, height: float =
 
 def curves(
     seconds: Sequence[float],
-    lines: Sequence[Sequence[float | None]],
+    lines: Mapping[str, Sequence[float | None]],
     unit: str,
     width: float = 570,
     height: float = 170,
 ) -> Markup:
-    """Numbers over the seconds of a run; gaps where there is none. Empty when there is nothing to draw."""
-    known = [value for one in lines for value in one if value is not None and math.isfinite(value)]
+    """Numbers over the seconds of a run by what they are; gaps where there is none, empty without any."""
+    known = [value for one in lines.values() for value in one if value is not None and math.isfinite(value)]
     if not known or len(seconds) < 2:
         return Markup("")
     low, high = min(known), max(known)
     pad = (high - low) * 0.06 or abs(high) * 0.02 or 1.0
-    left, right, top, bottom = 62.0, width - 10, 8.0, height - 22
+    left, right, top, bottom = 62.0, width - 10, 22.0 if len(lines) > 1 else 8.0, height - 22
     x, y = scale(seconds[0], seconds[-1], left, right), scale(low - pad, high + pad, bottom, top)
     parts = []
-    for at in ticks(low, high):
+    for at in ticks(low, high, 3):
         parts += [
             line(left, y(at), right, y(at)),
             text(left - 6, y(at) + 4, figure(at, unit), 10.5, anchor="end"),
         ]
-    for at, one in enumerate(lines):
+    for at, (name, one) in enumerate(lines.items()):
+        if name:
+            place = right - 130 * (len(lines) - 1 - at)
+            parts.append(text(place, 12, name, 12, (BLUE, AMBER)[at % 2], "end", 600))
         piece: list[tuple[float, float]] = []
         for second, value in [*zip(seconds, one, strict=True), (0.0, None)]:
             if value is not None and math.isfinite(value):
@@ -226,6 +229,6 @@ def curves(
                 piece = []
     parts += [
         text(x(at), height - 6, f"{at:g} s", 10.5, anchor="middle")
-        for at in ticks(seconds[0], seconds[-1], 6)
+        for at in ticks(seconds[0], seconds[-1], 4)
     ]
     return picture(width, height, parts, "numbers over the seconds of the run")

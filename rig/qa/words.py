@@ -29,8 +29,10 @@ def number(value: float | None, digits: int = 4) -> str:
 
 
 def figure(value: float | None, unit: str, digits: int = 4) -> str:
-    """With its unit, in milli where that reads better."""
-    if value is not None and unit in MILLI and 0 < abs(value) < 0.1:
+    """With its unit, in milli where that reads better; a dash alone when there is none."""
+    if value is None or not math.isfinite(value):
+        return "–"
+    if unit in MILLI and 0 < abs(value) < 0.1:
         return f"{number(1000 * value, 3 if digits == 4 else digits)}{NARROW}{MILLI[unit]}"
     sign = unit_sign(unit)
     return number(value, digits) + (f"{NARROW}{sign}" if sign else "")
