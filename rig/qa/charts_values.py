@@ -12,7 +12,6 @@ from rig.qa.stats import Bounds, Floats
 from rig.qa.svg import (
     AMBER,
     BLUE,
-    PALE,
     RED,
     RULE,
     SOFT,
@@ -60,52 +59,6 @@ def histogram(
                 text(0 if left else width, 9, "◂" if left else "▸", 9, RED, "start" if left else "end")
             )
     return picture(width, height, parts, "distribution and limits")
-
-
-def control(
-    names: Sequence[str],
-    values: Sequence[float],
-    limits: tuple[float, float, float],
-    hits: Mapping[int, str],
-    unit: str,
-    width: float = 575,
-    height: float = 150,
-) -> Markup:
-    """An individuals chart; ``limits``: mean, low, high; ``hits``: which rules a point completes."""
-    mean, low, high = limits
-    least, most = min([low, *values]), max([high, *values])
-    pad = (most - least) * 0.08 or 1.0
-    left, right, top, bottom = 74.0, width - 8, 8.0, height - 22
-    x, y = (
-        scale(0, max(1, len(values) - 1), left + 5, right - 5),
-        scale(least - pad, most + pad, bottom, top),
-    )
-    parts = [rect(left, y(high), right - left, y(low) - y(high), PALE, opacity=0.8)]
-    for at, colour, dash in ((mean, SOFT, ""), (low, RED, "4 3"), (high, RED, "4 3")):
-        parts.append(line(left, y(at), right, y(at), colour, 1, dash))
-    digits = 2 + max(0, math.ceil(math.log10(max(abs(low), abs(high)) / (high - low)))) if high > low else 4
-    apart = sorted({round(y(at)): at for at in (low, high)}.items())
-    parts += [text(left - 5, place + 4, figure(at, unit, digits), 10.5, anchor="end") for place, at in apart]
-    if all(abs(place - y(mean)) > 13 for place, _ in apart):
-        parts.append(text(left - 5, y(mean) + 4, figure(mean, unit, digits), 10.5, anchor="end"))
-    parts.append(path([(x(at), y(value)) for at, value in enumerate(values)], BLUE, 1.4))
-    for at, value in enumerate(values):
-        hit = hits.get(at, "")
-        parts.append(
-            dot(
-                x(at),
-                y(value),
-                3.4 if hit else 1.8,
-                RED if hit else BLUE,
-                f"{names[at]}: {figure(value, unit)}{': ' + hit if hit else ''}",
-            )
-        )
-    if names:
-        parts += [
-            text(left, height - 6, names[0], 10.5),
-            text(right, height - 6, names[-1], 10.5, anchor="end"),
-        ]
-    return picture(width, height, parts, "control chart")
 
 
 def trend(

@@ -11,7 +11,7 @@ from typing import Any, Final
 import numpy as np
 from markupsafe import Markup
 
-from rig.qa import charts, charts_values, value_tests
+from rig.qa import charts, charts_control, charts_values, value_tests
 from rig.qa.gauge_result import GaugeResult
 from rig.qa.golden import MOST_Z, Golden
 from rig.qa.line import Line
@@ -67,7 +67,7 @@ def golden_figures(checks: Golden) -> list[Figure]:
             Markup('<div><h3>{} · {}</h3>{}<p class="note">{}</p></div>').format(
                 one.slot,
                 one.element.label,
-                charts_values.control(names, one.values, limits, hits, one.element.told.unit),
+                charts_control.control(names, one.values, limits, hits, one.element.told.unit),
                 said,
             )
         )
