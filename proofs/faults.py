@@ -12,7 +12,6 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import signal
 import subprocess
 import sys
 import tempfile
@@ -27,6 +26,7 @@ from typing import Any
 import yaml
 
 from proofs.bench import FIXTURE, ROOT, SERIAL, TIME_SCALE
+from proofs.ending import end_bench
 from proofs.fault_table import ABSORBED, CAUGHT
 
 JOBS = int(os.environ.get("JOBS", "2"))
@@ -94,20 +94,8 @@ def _lab() -> Iterator[Path]:
     try:
         yield folder
     finally:
-        for role in ("guard", "bench"):
-            _end(folder / "run" / f"{role}.lock")
+        end_bench(folder / "run")
         shutil.rmtree(folder, ignore_errors=True)
-
-
-def _end(lock: Path) -> None:
-    try:
-        pid = int(json.loads(lock.read_text())["pid"])
-        os.kill(pid, signal.SIGTERM)
-    except (FileNotFoundError, ValueError, KeyError, ProcessLookupError):
-        return
-    deadline = time.monotonic() + 10
-    while Path(f"/proc/{pid}").exists() and time.monotonic() < deadline:
-        time.sleep(0.05)
 
 
 def main(chosen: list[str]) -> int:

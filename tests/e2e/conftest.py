@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import signal
 import socket
 import subprocess
 import sys
@@ -20,6 +19,7 @@ import pytest
 import yaml
 
 import rig
+from proofs.ending import end_bench
 
 ROOT = Path(rig.__file__).parents[1]
 SERIAL = "S21PROTEST0000001"
@@ -113,17 +113,8 @@ class Lab:
         return bool(self.truth()[slot]["output"])
 
     def stop(self) -> None:
-        """End guard and bench by the ids they left in their locks."""
-        for role in ("guard", "bench"):
-            lock = self.runtime / f"{role}.lock"
-            try:
-                pid = int(json.loads(lock.read_text())["pid"])
-                os.kill(pid, signal.SIGTERM)
-            except (FileNotFoundError, ValueError, KeyError, ProcessLookupError):
-                continue
-            deadline = time.monotonic() + 10
-            while Path(f"/proc/{pid}").exists() and time.monotonic() < deadline:
-                time.sleep(0.02)
+        """End guard and bench."""
+        end_bench(self.runtime)
 
 
 @pytest.fixture
