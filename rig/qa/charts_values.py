@@ -27,6 +27,7 @@ from rig.qa.svg import (
 )
 from rig.qa.words import figure
 
+LETTERS = 6
 LINES = (BLUE, AMBER, RED, "#4d8a57", "#5b2a86", SOFT)
 
 
@@ -105,7 +106,7 @@ def interaction(
     low, high = float(means.min()), float(means.max())
     pad = (high - low) * 0.06 or abs(high) * 0.01 or 1.0
     left, right, top, bottom = 70.0, width - 12, 24.0, height - 24
-    x, y = scale(0, max(1, len(boards) - 1), left + 8, right - 8), scale(low - pad, high + pad, bottom, top)
+    x, y = scale(0, max(1, len(boards) - 1), left + 24, right - 24), scale(low - pad, high + pad, bottom, top)
     parts = []
     for at in ticks(low, high):
         parts += [
@@ -114,7 +115,8 @@ def interaction(
         ]
     room_of = (right - left) / max(1, len(boards))
     for at, board in enumerate(boards):
-        parts.append(text(x(at), height - 8, fitted(board, room_of, 10), 10, anchor="middle"))
+        named = board if len(board) <= LETTERS else f"…{board[-LETTERS:]}"      # its end tells boards apart
+        parts.append(text(x(at), height - 8, fitted(named, room_of, 10), 10, anchor="middle"))
     for slot, name in enumerate(slots):
         colour = LINES[slot % len(LINES)]
         parts.append(path([(x(at), y(float(means[at, slot]))) for at in range(len(boards))], colour, 1.6))

@@ -284,8 +284,9 @@ def study_figures(studies: Sequence[GaugeResult]) -> list[Figure]:
             one.study,
             str(one.made)[:10],
             one.measurement,
-            f"{number(one.grr_percent, 3)} %",
-            str(one.ndc),
+            number(one.grr_percent, 3),
+            number(one.tolerance_percent, 3),
+            "–" if one.ndc is None else str(one.ndc),
             one.says(),
         )
         for one in studies
@@ -293,8 +294,9 @@ def study_figures(studies: Sequence[GaugeResult]) -> list[Figure]:
     return [
         Figure(
             "Gauge studies",
-            rows_of(rows, "study", "made", "measurement", "%GRR", "ndc", "so it is", numeric=(3, 4)),
-            "under 10 % good, over 30 % bad; ndc 5 or more",
+            rows_of(rows, "study", "made", "measurement", "%GRR", "%tolerance", "ndc", "so it is",
+                    numeric=(3, 4, 5)),
+            "by %tolerance where there is a limit, else by %GRR and ndc of 5; under 10 % good, over 30 % bad",
             "gauge-studies",
             wide=False,
         )

@@ -7,6 +7,7 @@ from typing import Final
 
 SIGNS: Final = {"celsius": "°C", "ohm": "Ω", "sub-cores": "sub-cores", "volts": "V"}
 MILLI: Final = {"ohm": "mΩ", "V": "mV", "A": "mA"}
+TINY: Final = 1e-4
 NARROW: Final = "\u202f"  # no-break, between thousands and before units
 
 
@@ -36,6 +37,13 @@ def figure(value: float | None, unit: str, digits: int = 4) -> str:
         return f"{number(1000 * value, 3 if digits == 4 else digits)}{NARROW}{MILLI[unit]}"
     sign = unit_sign(unit)
     return number(value, digits) + (f"{NARROW}{sign}" if sign else "")
+
+
+def small(value: float, unit: str = "") -> str:
+    """A spread with its unit; what is tiny by its power of ten."""
+    if 0 < abs(value) < TINY and unit not in MILLI:
+        return f"{value:.2e}".replace("e-0", "e-").replace("-", "−")
+    return figure(value, unit, 3)
 
 
 def unit_sign(unit: str) -> str:
