@@ -3,7 +3,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
-JOBS ?= 2
+# One more than cores: whole runs over real ports wait more than they work.
+JOBS ?= $(shell expr $$(nproc) + 1)
 
 .PHONY: run test setup check unit bench pictures prove prove-power prove-records prove-outbox prove-faults prove-verdict prove-edges prove-reports clean constraints
 

@@ -40,6 +40,7 @@ CAUGHT: tuple[tuple[dict[str, Any], str], ...] = (
     ({"kind": "sensor_stuck", "sensor": 1, "celsius": 30}, "SENSOR-STUCK"),
     ({"kind": "uart_gone"}, "STN-LINK"),
     ({"kind": "corrupt_replies", "rate": 0.01}, "STN-WIRE"),
+    ({"kind": "corrupt_replies", "rate": 0.3}, "STN-WIRE"),
     ({"kind": "lost_bytes", "rate": 0.002}, "STN-WIRE"),
     ({"kind": "supply_unreachable"}, "STN-SUPPLY"),
     ({"kind": "supply_hangs"}, "STN-SUPPLY"),

@@ -26,8 +26,8 @@ from typing import Any
 import yaml
 
 from proofs.bench import FIXTURE, ROOT, SERIAL, TIME_SCALE
-from proofs.ending import end_bench
 from proofs.fault_table import ABSORBED, CAUGHT
+from proofs.owners import end_owners
 
 JOBS = int(os.environ.get("JOBS", "2"))
 RUN_SECONDS = 400
@@ -94,7 +94,7 @@ def _lab() -> Iterator[Path]:
     try:
         yield folder
     finally:
-        end_bench(folder / "run")
+        end_owners(folder / "run")
         shutil.rmtree(folder, ignore_errors=True)
 
 

@@ -22,6 +22,15 @@ settings.register_profile("rig", deadline=None, database=None)
 settings.load_profile("rig")
 
 
+# Whole runs over real ports wait more than they work: begun first, they are done when the rest is.
+LONGEST = ("tests/e2e", "tests/station/test_runs.py", "tests/station/panel/test_wired.py",
+           "tests/tree/test_packaging.py")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=lambda item: not item.nodeid.startswith(LONGEST))
+
+
 Demand = Callable[[str, bool, str], None]
 
 

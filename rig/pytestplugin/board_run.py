@@ -207,8 +207,8 @@ class Run(PoweredRun):
 
     def measure_power(self) -> None:
         """Power at the level: means since the drive began, volts of the domains."""
-        watts, amps = self.sampler.mean_watts(), self.sampler.mean_amps()
         volts = self.saw_domains()
+        watts, amps = self._board_watts(), self.sampler.mean_amps()
         mean = math.fsum(volts) / len(volts)
         self.measure("board_watts", watts)
         self.measure("board_amps", amps)
@@ -233,12 +233,16 @@ class Run(PoweredRun):
         """What the work says of each chip, its cores and the board: by our figures and the incumbent's."""
         figures = judge.figures()
         self.log.answers = figures.answers
-        watts = self.sampler.mean_watts()
         self.measure("longest_silence_seconds", self._longest_silence)
         self._wire.close(figures.answers.tally)
         for name, values in figures.measurements():
             self.measure(name, *values)
-        self.measure("joules_per_terahash", watts / figures.answers.terahash_per_second)
+        self.measure("joules_per_terahash", self._board_watts() / figures.answers.terahash_per_second)
+
+    def _board_watts(self) -> float:
+        """Mean power at the board's pads: the meter's, less what the contacts before them take."""
+        lost_volts = self.sampler.mean_volts() - self.log.terminal_volts
+        return self.sampler.mean_watts() - self.sampler.mean_amps() * lost_volts
 
     def _look(self, tick: Tick, expected_seconds: float | None) -> None:
         self._listen()

@@ -32,6 +32,7 @@ class _Means:
 
     watts: list[float] = field(default_factory=list)
     amps: list[float] = field(default_factory=list)
+    volts: list[float] = field(default_factory=list)
 
 
 class Sampler:
@@ -73,6 +74,7 @@ class Sampler:
         if self._judge_meter(meter.watts, meter.amps, meter.volts):
             self._means.watts.append(meter.watts.value)
             self._means.amps.append(meter.amps.value)
+            self._means.volts.append(meter.volts.value)
         self._power_due = self._next(now, _POWER_SECONDS)
         self.last = Sample(now, supply, meter, scan)
         return self.last
@@ -100,6 +102,10 @@ class Sampler:
 
     def mean_amps(self) -> float:
         return fmean(self._means.amps) if self._means.amps else math.nan
+
+    def mean_volts(self) -> float:
+        """At the fixture's connector, where the meter's leads are."""
+        return fmean(self._means.volts) if self._means.volts else math.nan
 
     def settled_power(self) -> PowerReading:
         """One whole meter reading, its energy included; no part of the means.

@@ -90,14 +90,13 @@ class SweepRules:
     """The incumbent's figures. ``flex_mhz``: the guard band, tested above what is stored.
 
     ``float_share``: how far a chip may run above the slowest; ``accepted_rate``: the board's at the
-    last clocks that count; ``lower_mhz``: where to begin after the levels in order failed.
+    last clocks that count.
     """
 
     step_mhz: float = 6.25
     flex_mhz: float = 15.0
     float_share: float = 0.25
     above_mhz: float = 25.0                 # the range ends so much over the highest level, flex included
-    lower_mhz: float = 25.0
     least_board_rate: float = 0.995
     accepted_rate: float = 0.98
     hottest_celsius: float = 62.0
@@ -157,12 +156,10 @@ class Sweep:
     stop: Stop | None = field(default=None)
 
     @staticmethod
-    def begin(
-        levels: Sequence[Level], chips: int, rules: SweepRules, *, after_failed_levels: bool = False
-    ) -> Sweep:
+    def begin(levels: Sequence[Level], chips: int, rules: SweepRules) -> Sweep:
         """All chips at the lowest level's clock and the guard band over it."""
         clocks = [level.mhz for level in levels]
-        start = min(clocks) + rules.flex_mhz - (rules.lower_mhz if after_failed_levels else 0.0)
+        start = min(clocks) + rules.flex_mhz
         end = min(max(clocks) + rules.flex_mhz + rules.above_mhz, start * (1.0 + rules.float_share))
         return Sweep(rules, end, (start,) * chips, (math.nan,) * chips, (False,) * chips)
 

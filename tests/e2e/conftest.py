@@ -19,7 +19,7 @@ import pytest
 import yaml
 
 import rig
-from proofs.ending import end_bench
+from proofs.owners import end_owners
 
 ROOT = Path(rig.__file__).parents[1]
 SERIAL = "S21PROTEST0000001"
@@ -113,8 +113,7 @@ class Lab:
         return bool(self.truth()[slot]["output"])
 
     def stop(self) -> None:
-        """End guard and bench."""
-        end_bench(self.runtime)
+        end_owners(self.runtime)
 
 
 @pytest.fixture

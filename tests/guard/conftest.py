@@ -6,7 +6,6 @@ import json
 import os
 import select
 import shutil
-import signal
 import socket
 import subprocess
 import sys
@@ -22,6 +21,7 @@ from typing import Any
 import pytest
 import yaml
 
+from proofs.owners import end_owners
 from rig.clock import SystemClock
 from rig.guard.client import GuardClient
 
@@ -295,9 +295,7 @@ class Bench:
 
     def end_guard(self) -> None:
         """End one that a command of ours started."""
-        pid = int(json.loads((self.runtime / "guard.lock").read_text())["pid"])
-        os.kill(pid, signal.SIGTERM)
-        wait_for(lambda: not Path(f"/proc/{pid}").exists(), 15, "the end of the guard")
+        end_owners(self.runtime, ["guard"])
 
     def log(self) -> list[dict[str, Any]]:
         file = self.runtime / "guard.log"

@@ -135,6 +135,9 @@ def test_a_sound_path_has_its_figures_and_is_kept_for_the_trend(bench: VirtualBe
     assert found["terminal_volts"] == pytest.approx(13.6, abs=0.02)
     assert found["left_volts"] < 1.0
     assert 30 < found["kelvin_per_kilowatt"] < 43
+    domain_volts = next(taken.values for taken in record.latest() if taken.name == "domain_volts")
+    at_the_pads = sum(domain_volts) * found["board_amps"]       # some 8 W less than at the connector
+    assert found["board_watts"] == pytest.approx(at_the_pads, rel=0.003)
     book = CycleBook(results / STORE_FILE, record.fixture, record.slot)
     assert book.contacts(1) == ((record.made_by.connector_cycles, found["contact_ohms"]),)
     assert record.made_by.fixture_cycles == record.made_by.connector_cycles

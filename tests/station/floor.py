@@ -11,7 +11,7 @@ from typing import Any
 import yaml
 
 import rig
-from proofs.ending import end_bench
+from proofs.owners import end_owners
 from proofs.stationed import Stationed
 
 ROOT = Path(rig.__file__).parents[1]
@@ -44,7 +44,7 @@ class Floor:
 
     def clean_up(self) -> None:
         self.station.end(signal.SIGKILL)
-        end_bench(self.runtime)
+        end_owners(self.runtime)
         shutil.rmtree(self.runtime, ignore_errors=True)
 
 

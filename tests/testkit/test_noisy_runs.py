@@ -28,7 +28,9 @@ def value_of(record: RunRecord, name: str) -> float:
     return found
 
 
-@pytest.mark.parametrize(("kind", "rate"), [("corrupt_replies", 0.012), ("lost_bytes", 0.0025)])
+@pytest.mark.parametrize(("kind", "rate"), [
+    ("corrupt_replies", 0.012), ("corrupt_replies", 0.3), ("lost_bytes", 0.0025),
+])
 def test_a_wire_too_bad_to_judge_over_is_the_stations(bench: VirtualBench, kind: str, rate: float) -> None:
     record = bench.run([{"kind": kind, "rate": rate}], seed=7, time_scale=20)
     assert (record.verdict, record.failure_code) == (Verdict.STATION_FAULT, "STN-WIRE")

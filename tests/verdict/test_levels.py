@@ -70,10 +70,10 @@ def test_a_clock_never_runs_on_volts_too_low_for_it(
 # ---- sweep
 
 def play(
-    limits: list[float], *, spoilt: Callable[[int], SweepLook | None] = lambda _: None, failed: bool = False
+    limits: list[float], *, spoilt: Callable[[int], SweepLook | None] = lambda _: None
 ) -> list[Sweep]:
     """All states of a sweep over chips that are good up to their limit; ``spoilt`` may replace a look."""
-    states = [Sweep.begin(LEVELS, len(limits), RULES, after_failed_levels=failed)]
+    states = [Sweep.begin(LEVELS, len(limits), RULES)]
     while states[-1].stop is None:
         good = tuple(mhz <= limit for mhz, limit in zip(states[-1].mhz, limits, strict=True))
         look = spoilt(len(states) - 1) or SweepLook(good, 0.999, True, 57.0)
@@ -185,11 +185,6 @@ def test_below_the_accepted_rate_there_is_no_level() -> None:
     assert replace(last, board_rate=0.979).level(LEVELS) is None
     assert replace(last, board_rate=math.nan).level(LEVELS) is None
     assert Sweep.begin(LEVELS, 1, RULES).level(LEVELS) is None
-
-
-def test_after_failed_levels_it_begins_lower() -> None:
-    first = play([600], failed=True)[0]
-    assert (first.mhz, first.end_mhz) == ((420.0,), 525.0)
 
 
 def test_looks_that_do_not_fit_are_refused() -> None:
