@@ -245,9 +245,10 @@ def test_the_next_calibration_is_named(tmp_path: Path) -> None:
     file = tmp_path / "bench.yaml"
     file.write_text(yaml.safe_dump(values))
 
-    assert next_calibration(load_fixture(file), datetime(2026, 11, 28, tzinfo=UTC).date()) == (
-        "meter of slot2", 3
-    )
+    which, days = next_calibration(load_fixture(file), datetime(2026, 11, 28, tzinfo=UTC).date())
+
+    assert which is not None
+    assert (which.text, days) == ("meter of slot2", 3)
 
 
 def admissions(past: Past, folder: Path) -> Admissions:
