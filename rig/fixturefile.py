@@ -15,6 +15,7 @@ from rig.errors import UsageError
 from rig.mesentry import MesEntry
 from rig.panelentry import PanelEntry
 from rig.slotentry import ChainTransport, SlotEntry, Watchdog
+from rig.watchentry import WatchEntry
 
 # A whole board without any cooling gains 0.9 K/s at 1,060 W (1,235 J/K, assumed). Scenarios of the
 # simulated bench divide its thermal time constants by 20 as a rule, and by more.
@@ -76,6 +77,7 @@ class FixtureFile(Data):
     telemetry: TelemetryEntry | None = None     # where the seconds of a run go
     mes: MesEntry | None = None                 # who is asked before a run and told after it (docs/mes.md)
     eeprom: EepromEntry | None = None           # the keys of enciphered EEPROMs (docs/passport.md)
+    watch: WatchEntry = WatchEntry()            # what is looked at and who is told (docs/watch.md)
     slots: dict[SlotName, SlotEntry] = Field(min_length=1)
 
     @model_validator(mode="after")

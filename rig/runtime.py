@@ -52,6 +52,11 @@ class Runtime:
         """What ``rig sim --json`` prints, plus ``instance``; written when the bench is ready."""
         return self.folder / "bench.json"
 
+    @property
+    def station_address(self) -> Path:
+        """Where the station that has the lock ``station`` answers, as a URL."""
+        return self.folder / "station.url"
+
     def log(self, role: str) -> Path:
         return self.folder / f"{role}.log"
 

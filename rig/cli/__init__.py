@@ -1,6 +1,6 @@
 """The command line: ``rig decode``, ``doctor``, ``eeprom``, ``export``, ``sim``, ``guard``, ``run``,
 ``instrument``, ``mes``, ``outbox``, ``pack``, ``passport``, ``plan``, ``plant``, ``repair``, ``show``,
-``golden``, ``lab``, ``nightly``, ``station``.
+``golden``, ``lab``, ``nightly``, ``station``, ``update``, ``watch``.
 
 Each command's module keeps its heavy imports inside its function, so ``rig --version`` is quick.
 """
@@ -37,6 +37,8 @@ from rig.cli.show import show
 from rig.cli.sim import sim
 from rig.cli.station import app as station_app
 from rig.cli.study import study
+from rig.cli.update import update
+from rig.cli.watch import app as watch_app
 from rig.errors import RigError, UsageError
 
 app = typer.Typer(
@@ -72,6 +74,7 @@ app.command("run")(run)
 app.command("show")(show)
 app.command("sim")(sim)
 app.command("study")(study)
+app.command("update")(update)
 app.add_typer(eeprom_app, name="eeprom")
 app.add_typer(gauge_app, name="gauge")
 app.add_typer(golden_app, name="golden")
@@ -87,6 +90,7 @@ app.add_typer(plant_app, name="plant")
 app.add_typer(repair_app, name="repair")
 app.add_typer(report_app, name="report")
 app.add_typer(station_app, name="station")
+app.add_typer(watch_app, name="watch")
 
 
 def main() -> None:

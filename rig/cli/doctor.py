@@ -23,16 +23,20 @@ PACKAGES = (
 LEAST_PYTHON = (3, 11)
 _CONNECT_SECONDS = 1.0
 _UNFIT = 3
+_BROKEN_CHIP = 32
 
 
 def doctor(
     fixture: Annotated[Path | None, typer.Option(help="Bench file whose ports to look at, too.")] = None,
+    play: Annotated[
+        str | None, typer.Option(metavar="PRODUCT", help="Play a sound and a broken board of it, too.")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Look at the installation and, with --fixture, at a bench: exit 0 when a run can be made, else 3."""
     import json
 
-    checks = [*_installation(), *(_bench(fixture) if fixture else ())]
+    checks = [*_installation(), *(_bench(fixture) if fixture else ()), *(_played(play) if play else ())]
     fit = all(check.good or not check.necessary for check in checks)
     if as_json:
         typer.echo(json.dumps({"fit": fit, "checks": [asdict(check) for check in checks]}))
@@ -79,6 +83,30 @@ def _hashing() -> Check:
     native = best is Backend.NATIVE_SHANI
     slow = "" if native else "A run works, but one core serves fewer boards (docs/benchmarks.md)."
     return Check("hashing", native, f"{best.value}: {describe(best)}", slow, necessary=False)
+
+
+def _played(product: str) -> Iterator[Check]:
+    """The shipped plan on the simulated bench: a sound board must pass, one whose chain breaks must not."""
+    import tempfile
+
+    from rig.errors import RigError
+    from rig.recipe import find_plans
+    from rig.testkit import VirtualBench
+
+    plans = find_plans(None)
+    benches = [plans.parent / "fixtures" / name for name in (f"sim-{product}.yaml", "sim.yaml")]
+    fixture = next((file for file in benches if file.is_file()), benches[-1])
+    broken: dict[str, str | int] = {"kind": "dead_chip", "chip": _BROKEN_CHIP}
+    with tempfile.TemporaryDirectory(prefix="rig-doctor-") as folder:
+        bench = VirtualBench(product, fixture=fixture, results=Path(folder), plans=plans)
+        for name, faults, wanted in (("sound", [], None), ("broken", [broken], "CHAIN-SHORT")):
+            try:
+                record = bench.run(faults, seed=1)
+                code, said = record.failure_code, f"{record.verdict.name} {record.failure_code or ''}".strip()
+            except RigError as error:
+                code, said = "none", str(error)
+            yield Check(f"{product}, a {name} board", code == wanted, said,
+                        "" if code == wanted else "Look at the plan; do not test boards with this rig.")
 
 
 # ---- a bench

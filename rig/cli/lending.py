@@ -8,6 +8,7 @@ scanners are the runs': the slot's lock keeps those out.
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
@@ -111,7 +112,7 @@ class _Place:
 
     def keep_runs_out(self, held: ExitStack) -> None:
         lock = self.runtime.lock(f"slot-{self.name}")
-        if not lock.try_acquire():
+        if not lock.try_acquire({"pid": os.getpid(), "holder": "rig instrument check"}):
             raise self._refused(f"a run has the slot (process {lock.holder().get('pid', 'unknown')})")
         held.callback(lock.release)
 

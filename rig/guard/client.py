@@ -33,7 +33,7 @@ class GuardClient:
     """
 
     def __init__(
-        self, door: Path | str, slot: str, run: str, clock: Clock, patience: float = REQUEST_SECONDS
+        self, door: Path | str, slot: str, run: str, clock: Clock, answer_seconds: float = REQUEST_SECONDS
     ) -> None:
         self.supply: Supply = SupplyClient(self._leased)
         self.side: Side = SideClient(self._leased)
@@ -41,7 +41,7 @@ class GuardClient:
         self._slot = slot
         self._run = run
         self._clock = clock
-        self._patience = patience               # seconds for one answer
+        self._answer_seconds = answer_seconds
         self._lock = threading.Lock()
         self._link: socket.socket | None = None
         self._lines: BinaryIO | None = None
@@ -153,7 +153,7 @@ class GuardClient:
 
     def _connect(self) -> socket.socket:
         link = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        link.settimeout(self._patience)
+        link.settimeout(self._answer_seconds)
         try:
             link.connect(self._path)
         except OSError as error:

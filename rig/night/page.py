@@ -9,7 +9,7 @@ from markupsafe import Markup
 from rig.night.compare import baseline, series_of
 from rig.night.slotnight import PLANTED
 from rig.night.summary import Ended, Hit, NightCode, NightSummary, Piece, SlotNight
-from rig.qa.charts_values import control
+from rig.qa.charts_control import control
 from rig.qa.golden import LEAST_RUNS
 from rig.qa.page import Figure, Table, render, rows_of
 from rig.qa.words import count, minutes, number, signed

@@ -149,6 +149,8 @@ class Crew:
                 lock.release()
                 continue
             note = lock.holder()
+            if "run" not in note:               # no run: one who keeps runs out, and is not ours to end
+                continue
             now = self._clock.now()
             run = OnRun(slot, str(note.get("serial", "")), int(note.get("pid", 0)), Live(now, now),
                         run_id=str(note.get("run", "")) or None)

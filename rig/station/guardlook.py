@@ -61,11 +61,14 @@ class GuardLook:
         return {name: self.with_lock(name, conditions_of(report, now)) for name, report in found.items()}
 
     def with_lock(self, slot: str, found: Conditions) -> Conditions:
-        """A run has its slot from before its lease until after it."""
+        """A run has its slot from before its lease until after it; others keep runs out of it."""
         note = None if found.taken_by else self._runtime.lock(f"slot-{slot}").held_by()
         if note is None:
             return found
-        return replace(found, taken_by=_run_in_words(note.get("run", "unknown"), note.get("pid", "unknown")))
+        pid = note.get("pid", "unknown")
+        holder = f"{note.get('holder', 'somebody')} (process {pid})"
+        who = _run_in_words(note["run"], pid) if "run" in note else holder
+        return replace(found, taken_by=who)
 
     def _new_client(self) -> GuardClient:
         return GuardClient(self._runtime.guard_socket, "", "station", self._clock)

@@ -79,7 +79,9 @@ async def _serve(
     work = asyncio.create_task(station.serve())
     work.add_done_callback(lambda _done: end())
     try:
-        told(f"http://{host}:{door.getsockname()[1]}/?view={view}")
+        port = door.getsockname()[1]
+        place.runtime.station_address.write_text(_address_here(host, port), encoding="ascii")
+        told(f"http://{host}:{port}/?view={view}")
         await server.serve(sockets=[door])
     finally:
         work.cancel()
@@ -91,6 +93,12 @@ async def _serve(
             left = len(station.crew.runs)
             await station.close()
     return left
+
+
+def _address_here(host: str, port: int) -> str:
+    """For whoever asks on this computer."""
+    reached = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)
+    return f"http://[{reached}]:{port}/" if ":" in reached else f"http://{reached}:{port}/"
 
 
 def view_token(file: Path) -> str:

@@ -157,7 +157,11 @@ def test_a_slot_is_taken_from_before_a_runs_lease_until_after_it(tmp_path: Path)
     lock.try_acquire({"run": "nightly-7", "pid": os.getpid()})
     taken = look.with_lock("slot3", GOOD)
     lock.release()
+    lock.try_acquire({"holder": "rig update", "pid": os.getpid()})
+    kept_out = look.with_lock("slot3", GOOD)
+    lock.release()
 
+    assert kept_out.taken_by == f"rig update (process {os.getpid()})"
     assert free == look.with_lock("slot3", GOOD) == GOOD
     assert taken == replace(GOOD, taken_by=f"run nightly-7 (process {os.getpid()})")
 
