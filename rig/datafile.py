@@ -25,11 +25,18 @@ D = TypeVar("D", bound=Data)
 def read_yaml(file: Path) -> Any:
     """The plain values in a YAML file. Raises FileError when it is absent, not YAML or says a key twice."""
     try:
-        return _plain_values(file.read_text(encoding="utf-8"))
+        text = file.read_text(encoding="utf-8")
     except FileNotFoundError:
         raise FileError(file, "", "no such file", "a YAML file") from None
     except (OSError, UnicodeDecodeError) as error:
         raise FileError(file, "", f"unreadable ({error})", "a YAML file") from error
+    return yaml_values(text, file)
+
+
+def yaml_values(text: str, file: Path) -> Any:
+    """The plain values in YAML that came from ``file``. Raises as ``read_yaml``."""
+    try:
+        return _plain_values(text)
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         where = f"line {mark.line + 1}" if mark else ""

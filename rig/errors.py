@@ -4,6 +4,7 @@
     ├── UsageError               the person asked for something that cannot be done        exit 2
     │   └── FileError            a file says something it may not: file, field, found, expected
     ├── RecipeError              the recipe contradicts the board on the bench (STN-RECIPE)   exit 3
+    │   └── EepromKeyError       the board's EEPROM is under a key the bench has not
     ├── StationFault             the station failed; the board is not to blame (STN-…)       exit 3
     │   ├── LinkError            the chain's port is dead (STN-LINK)
     │   ├── InstrumentError      a supply, meter or scanner (STN-SUPPLY, -METER, -SCANNER)
@@ -62,6 +63,10 @@ class RecipeError(RigError):
     """The recipe contradicts the board on the bench."""
 
     code = "STN-RECIPE"
+
+
+class EepromKeyError(RecipeError):
+    """The board's EEPROM is enciphered, and no configured key opens it: nobody knows which board it is."""
 
 
 class StationFault(RigError):

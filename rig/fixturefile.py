@@ -10,6 +10,7 @@ from pydantic import Field, model_validator
 
 from rig.datafile import Data, load
 from rig.destinations import PlantEntry, TelemetryEntry
+from rig.eepromkeys import EepromEntry
 from rig.errors import UsageError
 from rig.mesentry import MesEntry
 from rig.panelentry import PanelEntry
@@ -75,6 +76,7 @@ class FixtureFile(Data):
     plant: PlantEntry | None = None             # where runs and repairs go (docs/plant.md)
     telemetry: TelemetryEntry | None = None     # where the seconds of a run go
     mes: MesEntry | None = None                 # who is asked before a run and told after it (docs/mes.md)
+    eeprom: EepromEntry | None = None           # the keys of enciphered EEPROMs (docs/passport.md)
     watch: WatchEntry = WatchEntry()            # what is looked at and who is told (docs/watch.md)
     slots: dict[SlotName, SlotEntry] = Field(min_length=1)
 

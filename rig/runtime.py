@@ -33,6 +33,16 @@ class Runtime:
         return self.folder / "guard.sock"
 
     @property
+    def latches(self) -> Path:
+        """The e-stops that a guard leaves to the next one."""
+        return self.folder / "latches.json"
+
+    @property
+    def lab(self) -> Path:
+        """The folder of ``rig lab``'s helpers, and in it the address of the coordinator."""
+        return self.folder / "lab"
+
+    @property
     def bench_socket(self) -> Path:
         """The bench's control socket: one JSON line in, one out."""
         return self.folder / "bench.sock"

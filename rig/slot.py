@@ -13,6 +13,7 @@ from enum import Enum
 from typing import Protocol
 
 from rig.clock import Clock
+from rig.eepromkeys import EepromKeys
 
 
 class Status(Enum):
@@ -226,6 +227,10 @@ class Slot(Protocol):
     def scanner(self) -> Scanner: ...
     @property
     def side(self) -> Side: ...
+    @property
+    def eeprom_keys(self) -> EepromKeys:
+        """What the customer gave to read and write the EEPROMs of the boards in it."""
+        ...
 
 
 class SlotProvider(Slot, Protocol):

@@ -15,6 +15,14 @@ Option = bool | int | float | str | list[int] | list[str] | None
 RAW_TCP = re.compile(r"tcp://[^/:\s]+:\d{1,5}")
 
 
+class Colour(Enum):
+    """A lamp of the slot's stack light."""
+
+    RED = "red"
+    AMBER = "amber"
+    GREEN = "green"
+
+
 class Pins(Data):
     """GPIO numbers on the fixture bridge (docs/station.md). True levels are electrical highs."""
 
@@ -26,6 +34,15 @@ class Pins(Data):
     seated: int = Field(default=5, ge=0, le=63)         # input, high: a board is seated
     watchdog_feed: int | None = Field(default=None, ge=0, le=63)    # output, edges keep the relay closed
     watchdog_closed: int | None = Field(default=None, ge=0, le=63)  # input, high: the relay is closed
+    light_red: int | None = Field(default=None, ge=0, le=63)        # outputs, high lights the lamp
+    light_amber: int | None = Field(default=None, ge=0, le=63)
+    light_green: int | None = Field(default=None, ge=0, le=63)
+
+    @property
+    def lights(self) -> dict[Colour, int]:
+        """The pins of the stack light's lamps, of those there are."""
+        pins = {Colour.RED: self.light_red, Colour.AMBER: self.light_amber, Colour.GREEN: self.light_green}
+        return {colour: pin for colour, pin in pins.items() if pin is not None}
 
     @model_validator(mode="after")
     def _all_different(self) -> Self:

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import os
 import secrets
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import settings
 
 from proofs.servers import Influx, Postgres, Victoria, has_influx, has_postgres, has_victoria
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 # Two busy cores make wall-clock deadlines of single examples meaningless.
 settings.register_profile("rig", deadline=None, database=None)
@@ -43,6 +48,25 @@ def demand() -> Demand:
         pytest.skip(reason)
 
     return demand
+
+
+@pytest.fixture(scope="module")
+def browser(demand: Demand) -> Iterator[Browser]:
+    """One browser for the tests of a module.
+
+    Not for the whole session: as long as it is there playwright's event loop runs in this thread, and
+    tests elsewhere that run one of their own could not.
+    """
+    from playwright.sync_api import sync_playwright
+
+    chromium = shutil.which("chromium")
+    demand("chromium", chromium is not None, "no chromium on this machine")
+    # Root has no sandbox to run it in.
+    arguments = ["--no-sandbox"] if os.geteuid() == 0 else []
+    with sync_playwright() as playwright:
+        found = playwright.chromium.launch(executable_path=chromium, args=arguments)
+        yield found
+        found.close()
 
 
 @pytest.fixture(scope="session")

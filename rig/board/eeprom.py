@@ -1,4 +1,4 @@
-"""Read and write the board's EEPROM over the side channel; what it means is rig.recipe.eeprom_layout's."""
+"""Read and write the board's EEPROM over the side channel; what it means is rig.recipe.eeprom's."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 from rig.errors import NoAcknowledge
 from rig.recipe import Product
-from rig.recipe.eeprom_layout import SIZE, BoardIdentity, EepromDamaged, decode_image
+from rig.recipe.eeprom.identity import EepromLocked, identity_of
+from rig.recipe.eeprom_layout import SIZE, BoardIdentity, EepromDamaged
 from rig.slot import Slot
 
 CHUNK = 32                          # bytes a transfer: the side channel's packets are short
@@ -18,11 +19,15 @@ WRITE_SECONDS = 0.006
 
 @dataclass(frozen=True, slots=True)
 class EepromReading:
-    """What the EEPROM gave: no image (no answer), an image without identity (damaged), or both."""
+    """What the EEPROM gave: no image (no answer), an image without identity (damaged), or both.
+
+    ``locked``: it may as well be whole, but enciphered under a key that the slot has not.
+    """
 
     image: bytes | None
     identity: BoardIdentity | None
     damage: str | None              # what was found and expected, when it could not be read
+    locked: bool = False
 
 
 def read_image(slot: Slot, product: Product) -> bytes | None:
@@ -37,15 +42,20 @@ def read_image(slot: Slot, product: Product) -> bytes | None:
 
 
 def read_eeprom(slot: Slot, product: Product) -> EepromReading:
-    """The image and what it says. An absent or damaged part is a measurement. Raises BridgeError."""
+    """The image and what it says, as far as the slot's keys go.
+
+    An absent or damaged part is a measurement. Raises BridgeError.
+    """
     image = read_image(slot, product)
     if image is None:
         address = product.i2c.eeprom
         return EepromReading(None, None, f"no acknowledge from the EEPROM at I2C address 0x{address:02X}")
     try:
-        return EepromReading(image, decode_image(image), None)
+        return EepromReading(image, identity_of(image, slot.eeprom_keys), None)
     except EepromDamaged as damage:
         return EepromReading(image, None, str(damage))
+    except EepromLocked as locked:
+        return EepromReading(image, None, str(locked), locked=True)
 
 
 def write_image(slot: Slot, product: Product, before: bytes, after: bytes) -> EepromReading:

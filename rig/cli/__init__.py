@@ -1,6 +1,6 @@
 """The command line: ``rig decode``, ``doctor``, ``eeprom``, ``export``, ``sim``, ``guard``, ``run``,
 ``instrument``, ``mes``, ``outbox``, ``pack``, ``passport``, ``plan``, ``plant``, ``repair``, ``show``,
-``golden``, ``lab``, ``station``, ``update``, ``watch``.
+``golden``, ``lab``, ``nightly``, ``station``, ``update``, ``watch``.
 
 Each command's module keeps its heavy imports inside its function, so ``rig --version`` is quick.
 """
@@ -24,6 +24,7 @@ from rig.cli.guard import app as guard_app
 from rig.cli.instrument import app as instrument_app
 from rig.cli.lab import app as lab_app
 from rig.cli.mes import app as mes_app
+from rig.cli.nightly import nightly
 from rig.cli.outbox import app as outbox_app
 from rig.cli.pack import app as pack_app
 from rig.cli.passport import app as passport_app
@@ -68,6 +69,7 @@ app.command("decode")(decode)
 app.command("demo-history")(demo_history)
 app.command("doctor")(doctor)
 app.command("export")(export)
+app.command("nightly")(nightly)
 app.command("run")(run)
 app.command("show")(show)
 app.command("sim")(sim)

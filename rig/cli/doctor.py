@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+from rig.cli.doctor_check import Check
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,17 +24,6 @@ LEAST_PYTHON = (3, 11)
 _CONNECT_SECONDS = 1.0
 _UNFIT = 3
 _BROKEN_CHIP = 32
-
-
-@dataclass(frozen=True, slots=True)
-class Check:
-    """One thing looked at. ``necessary``: without it no run can be made."""
-
-    name: str
-    good: bool
-    found: str
-    advice: str = ""
-    necessary: bool = True
 
 
 def doctor(
@@ -121,6 +112,7 @@ def _played(product: str) -> Iterator[Check]:
 # ---- a bench
 
 def _bench(file: Path) -> Iterator[Check]:
+    from rig.cli.doctor_beside import beside
     from rig.errors import UsageError
     from rig.fixturefile import load_fixture
     from rig.runtime import runtime_for
@@ -129,6 +121,7 @@ def _bench(file: Path) -> Iterator[Check]:
     slots = ", ".join(fixture.slots)
     yield Check("fixture", True, f"{fixture.fixture}, station {fixture.station}, slots {slots}")
     yield from _calibration(fixture)
+    yield from beside(fixture)
     try:
         runtime = runtime_for(file)
     except UsageError as error:

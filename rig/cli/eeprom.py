@@ -38,8 +38,8 @@ def decode(
 
     Exit 0 nothing is wrong with it, 1 something is, 2 it is no image of a known layout.
     """
+    from rig.eepromkeys import load_keys
     from rig.recipe.eeprom import decode as take_apart
-    from rig.recipe.eeprom import load_keys
     from rig.recipe.eeprom_layout import EepromDamaged
 
     keys = None if key_file is None else load_keys(key_file)

@@ -95,8 +95,9 @@ def report(
 ) -> None:
     """What the study came to: %GRR and categories, or Cg, Cgk and bias, of every measurement."""
     from rig.clock import SystemClock
+    from rig.qa.gauge_gather import gather
     from rig.qa.gauge_plan import Study
-    from rig.qa.gauge_report import gather, gauge_page, results_of
+    from rig.qa.gauge_report import gauge_page, results_of
     from rig.qa.gauge_result import keep
     from rig.qa.page import demand_place, publish
     from rig.qa.source import StationStore

@@ -34,6 +34,7 @@ def check(
     volts: Annotated[float, typer.Option(min=0.05, help="What a supply is set to.")] = 1.0,
     amps: Annotated[float, typer.Option(min=0.01, help="Its current limit meanwhile.")] = 0.1,
     fixture: Annotated[Path | None, typer.Option(help="Bench file that names the resource.")] = None,
+    product: Annotated[str | None, typer.Option(help="What a real bench's scanner is wired to.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Try an instrument out. A supply's output goes on for a moment, and is off at the end.
@@ -49,7 +50,7 @@ def check(
 
     target = Target(resource, Demand(volts, amps), family, role)
     with ExitStack() as held:
-        lent = _lent(target, fixture, held)
+        lent = _lent(target, fixture, held, product)
         _stop_once()
         rows: list[Row] = []
 
@@ -109,11 +110,11 @@ def _warn_if_live(resource: str, rows: list[Row]) -> None:
         typer.echo(f"rig: the output of {resource} may still be on: cut its mains by hand", err=True)
 
 
-def _lent(target: Target, fixture: Path | None, held: ExitStack) -> Lent:
+def _lent(target: Target, fixture: Path | None, held: ExitStack, product: str | None) -> Lent:
     """The target as a fixture file knows it, lent for the check; UsageError when it may not be."""
     from rig.cli.lending import Lent, as_named, refuse_if_guarded
 
     if fixture is not None:
-        return as_named(target, fixture, held)
+        return as_named(target, fixture, held, product)
     refuse_if_guarded(target.resource)
     return Lent(target)

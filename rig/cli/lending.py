@@ -23,11 +23,11 @@ from rig.instruments.bridge import Bridge, Level
 from rig.instruments.identity import Expected
 from rig.instruments.inspection import Target
 from rig.instruments.scanner import Channels
+from rig.recipe import find_plans, load_plan
 from rig.runtime import Runtime, runtime_for
 from rig.slotentry import InstrumentEntry, SlotEntry
 
 _FOLDER = "fixtures"
-_DOMAINS = 13                                   # of the boards there are plans for
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,19 +38,22 @@ class Lent:
     require: Callable[[], None] = lambda: None
 
 
-def as_named(target: Target, file: Path, held: ExitStack) -> Lent:
+def as_named(target: Target, file: Path, held: ExitStack, product: str | None = None) -> Lent:
     """The target with what the fixture file knows of it, lent until ``held`` is closed.
 
-    Raises UsageError when the file does not name it, a run has it, the guard does not lend it or a
-    board is seated; BridgeError when that cannot be seen.
+    A scanner has a channel for each domain of ``product``, a simulated bench's own without.
+    Raises UsageError when the file does not name it, a run has it, the guard does not lend it, a
+    board is seated or nobody says what the scanner's boards are; BridgeError when a board cannot be seen.
     """
     fixture, runtime = load_fixture(file), runtime_for(file)
     for name, slot in _slots(fixture, runtime):
         for role in Role:
             if _same(slot.addresses()[role.value], target.resource):
                 place = _Place(fixture, runtime, name, slot)
-                place.keep_runs_out(held)
                 named, demand = _named(target, role, slot), target.demand
+                if role is Role.SCANNER:
+                    named = replace(named, channels=_channels(slot, product or fixture.board))
+                place.keep_runs_out(held)
                 if role is Role.SUPPLY:
                     return Lent(named, place.lend_supply(Wanted(demand.volts, demand.amps), held))
                 place.demand_empty()
@@ -79,15 +82,23 @@ def _named(target: Target, role: Role, slot: SlotEntry) -> Target:
         Role.SUPPLY: slot.supply, Role.METER: slot.meter, Role.SCANNER: slot.scanner,
     }
     entry = entries[role]
-    first, pads = slot.scanner.first_domain_channel, slot.scanner.terminal_channel
     return replace(
         target,
         family=target.family or entry.family,
         role=target.role or role,
         options=entry.options if target.family in (None, entry.family) else {},
         expected=Expected((entry.model.upper(),) if entry.model else (), entry.serial_number),
-        channels=Channels(tuple(range(first, first + _DOMAINS)), pads),
     )
+
+
+def _channels(slot: SlotEntry, product: str | None) -> Channels:
+    """Where a board of the product is wired. Raises UsageError, FileError."""
+    if product is None:
+        raise UsageError("--product: found none, expected the product tested here: a scanner has a channel "
+                         "for each of its domains")
+    first = slot.scanner.first_domain_channel
+    domains = load_plan(find_plans(), product).product.domains
+    return Channels(tuple(range(first, first + domains)), slot.scanner.terminal_channel)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,12 +9,14 @@ from __future__ import annotations
 import itertools
 import socket
 import threading
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from rig.clock import Clock
 from rig.errors import GuardError
 from rig.guard.client_parts import SideClient, SupplyClient
+from rig.guard.lights import Light
 from rig.guard.thermometer import BoardSensors
 from rig.guard.wire import LONGEST_LINE, decode, encode, error_in
 from rig.slot import Side, Supply
@@ -83,6 +85,10 @@ class GuardClient:
         """What the guard knows of all slots; needs no lease."""
         slots: dict[str, Any] = self._request("status")["slots"]
         return slots
+
+    def show(self, lights: Mapping[str, Light]) -> None:
+        """What the station would have the slots' stack lights say; to be repeated, needs no lease."""
+        self._request("lights", lights={slot: light.value for slot, light in lights.items()})
 
     def release(self, target: str, operator: str, volts: float | None = None) -> dict[str, str]:
         """A named person's word on a slot or the whole fixture; what was released, by slot.

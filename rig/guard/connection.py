@@ -81,6 +81,10 @@ class Connection:
             return {"slots": {name: slot.look(slot_report) for name, slot in self._slots.items()}}
         if op == "unlatch":
             return {"released": self._unlatch(request.text("target"), request.release())}
+        if op == "lights":
+            for name, light in request.lights().items():
+                self._slot(name).ask_light(light)
+            return {}
         slot = self._slot(request.text("slot"))
         if op == "lease":
             token = slot.lease(request.text("run"), self._pid, request.sensors())

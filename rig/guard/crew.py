@@ -22,7 +22,7 @@ from rig.instruments import supply_client
 from rig.instruments.bridge import Bridge
 from rig.instruments.pdu import Mains
 from rig.instruments.supply import PowerSupply
-from rig.slotentry import SlotEntry, SupplyEntry, Watchdog
+from rig.slotentry import Colour, SlotEntry, SupplyEntry, Watchdog
 
 T = TypeVar("T")
 
@@ -30,6 +30,7 @@ T = TypeVar("T")
 TRANSFER_SECONDS = 5.0
 READ_SECONDS = 8.0
 ORDER_SECONDS = 15.0
+LAMPS_SECONDS = 0.5
 
 # Pauses between looks at a slot that is not live.
 _PINS_LEASED, _PINS_IDLE = 0.1, 0.5
@@ -90,6 +91,7 @@ class Crew:
         self.keeper = Keeper(name, clock, log, threads.condition(), self._act, tools.bounds, tools.keep)
         self.supply = SupplyHand(lambda: find().supply, find_outlet, tools.supply, clock, self.keeper)
         self.bridge = BridgeHand(find, clock, self.keeper, tools.bridge)
+        self.keeper.rules.light.wired = bool(entry.pins.lights)
         self._supply_worker = Worker(
             f"{name} supply", clock, threads, self._look_at_supply, self.supply.interrupt
         )
@@ -109,7 +111,11 @@ class Crew:
             self._outlet_worker.start(loop)
 
     def stop(self) -> None:
-        """End the threads."""
+        """The lamps' last word, then end the threads."""
+        self.keeper.rules.light.over = True
+        if self.look(lambda rules, _now: rules.light.wired and rules.bridge_fault is None):
+            for _ in Colour:
+                quietly(lambda: self._bridge_worker.submit(self._show_light, LAMPS_SECONDS))
         self._supply_worker.stop()
         self._bridge_worker.stop()
         if self._outlet is not None:
@@ -182,6 +188,7 @@ class Crew:
 
     def _look_at_bridge(self) -> float:
         self.bridge.look()
+        self._show_light()
         now = self.clock.now()
         if self.look(lambda rules, now: rules.awake(now)):
             self.bridge.feed_relay()
@@ -194,6 +201,13 @@ class Crew:
         if live:
             return self._pace.pins
         return min(self._slowest_look, _PINS_LEASED if leased else _PINS_IDLE)
+
+
+    def _show_light(self) -> None:
+        """At most one lamp's pin a look, without waiting; after the safety inputs, never before."""
+        if not self.keeper.rules.light.wired:
+            return
+        self.bridge.show(self.look(lambda rules, now: rules.light.lamp(rules, now)))
 
 
 def faulty(rules: SlotRules) -> bool:

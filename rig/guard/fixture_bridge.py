@@ -7,12 +7,13 @@ from typing import Protocol, TypeVar
 
 from rig.clock import Clock
 from rig.errors import BridgeError, InstrumentError, NoAcknowledge, RigError, Role
+from rig.guard.lamps import LampLevels
 from rig.guard.mains import RelayEdges
 from rig.guard.thermometer import BoardSensors, read_all
 from rig.guard.watch import PinLevels
 from rig.instruments.bridge import Bridge, Level
 from rig.instruments.fans import FanController
-from rig.slotentry import SlotEntry
+from rig.slotentry import Colour, SlotEntry
 
 T = TypeVar("T")
 
@@ -26,6 +27,7 @@ class BridgeReport(Protocol):
     def saw_fans(self, rpm: tuple[float, ...] | None) -> None: ...
     def commanded_fans(self, share: float) -> None: ...
     def lost_bridge(self, text: str) -> None: ...
+    def saw_lamps(self, fault: str | None) -> None: ...
 
 
 class BridgeHand:
@@ -47,6 +49,7 @@ class BridgeHand:
         self._entry: SlotEntry | None = None
         self.sensors = BoardSensors()           # the board's, as the last lease told
         self.edges = RelayEdges()               # for the watchdog relay, where the fixture has one
+        self._lamps = LampLevels()
         self._mux = 0                           # channels the worker last selected
 
     def hold_reset(self) -> bool:
@@ -126,6 +129,27 @@ class BridgeHand:
         bridge.set_pin(pin, Level.LOW if self.edges.high else Level.HIGH)
         self.edges.given(entry.watchdog_seconds, self._clock.now())
 
+    def show(self, lit: Colour | None) -> None:
+        """Bring one lamp nearer to where only ``lit`` is on. Nothing is waited for and no port is opened:
+
+        what the bridge says to it passes by with the next answer. A failure is reported and goes no further.
+        """
+        bridge, entry = self._bridge, self._entry
+        if bridge is None or entry is None:
+            return
+        if self._lamps.heard(bridge.take_refusals()):
+            self._report.saw_lamps(self._lamps.fault)
+        now = self._clock.now()
+        pin, level = self._lamps.next(entry.pins.lights, lit, now)
+        if pin is None:
+            return
+        try:
+            bridge.post_pin(pin, level)
+        except BridgeError as error:                # the next look finds out what is wrong with the port
+            self._report.saw_lamps(str(error))
+            return
+        self._lamps.sent(pin, level, now)
+
     def feel(self) -> None:
         """Board temperatures and fan speeds, reported. The worker's mux setting is put back."""
         self._try(self._feel)
@@ -165,6 +189,7 @@ class BridgeHand:
         if self._bridge is not None:
             self._bridge.close()
         self._bridge = self._entry = None
+        self._lamps = LampLevels()
 
     def _feel(self, bridge: Bridge, entry: SlotEntry) -> None:
         self._report.saw_celsius(read_all(bridge, self.sensors, self._mux))

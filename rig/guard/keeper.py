@@ -94,5 +94,12 @@ class Keeper:
         with self.changed:
             self.rules.fans.command(share)
 
+    def saw_lamps(self, fault: str | None) -> None:
+        """Of the stack light: noted once, an alarm for people; the slot goes on."""
+        with self.changed:
+            if fault is not None and self.rules.light.fault is None:
+                self._log.note(self._slot, "light", fault)
+            self.rules.light.fault = fault
+
     def lost_bridge(self, text: str) -> None:
         self.step(lambda rules, now: rules.lost_bridge(text, now))

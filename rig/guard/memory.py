@@ -22,7 +22,7 @@ class Latches:
         self._path = path
         self._later = later
         self._lock = threading.Lock()
-        self._kept = _read(path)
+        self._kept = kept_latches(path)
 
     def of(self, slot: str) -> Latch | None:
         with self._lock:
@@ -47,8 +47,9 @@ class Latches:
         os.replace(draft, self._path)
 
 
-def _read(path: Path) -> dict[str, Latch]:
-    """A file that cannot be read holds no latch: the loop itself is looked at anyway."""
+def kept_latches(path: Path) -> dict[str, Latch]:
+    """What the last guard left, by slot. A file that cannot be read holds no latch: the loop itself is
+    looked at anyway."""
     try:
         found: Any = json.loads(path.read_text(encoding="utf-8"))
         return {str(slot): Latch(str(one["reason"]), str(one["since"])) for slot, one in found.items()}

@@ -35,6 +35,9 @@ def slot_report(rules: SlotRules, now: float) -> dict[str, Any]:
             "estop_closed": pins.estop_closed, "lid_closed": pins.lid_closed, "seated": pins.seated,
         },
         "bridge_fault": rules.bridge_fault,
+        "light": None if not rules.light.wired else {
+            "shows": rules.light.shown(rules, now).value, "fault": rules.light.fault,
+        },
     }
 
 

@@ -9,6 +9,7 @@ from typing import Any
 from rig.errors import UsageError
 from rig.guard.envelope import Demand
 from rig.guard.latch import Release
+from rig.guard.lights import Light
 from rig.guard.loan import Wanted
 from rig.guard.slotguard import SlotGuard
 from rig.guard.thermometer import MOST_SENSORS, BoardSensors
@@ -63,6 +64,14 @@ class Request:
     def wanted(self) -> Wanted:
         """What a borrower will set the supply to at most."""
         return Wanted(self.number("volts"), self.number("amps"))
+
+    def lights(self) -> dict[str, Light]:
+        """What the station would have each slot's stack light say."""
+        found = self._fields.get("lights")
+        known = ", ".join(Light)
+        if not isinstance(found, dict) or not all(light in list(Light) for light in found.values()):
+            raise UsageError(f"request: lights: found {found!r}, expected slots and one of {known} for each")
+        return {str(slot): Light(light) for slot, light in found.items()}
 
     def phase(self, name: str) -> Phase:
         try:

@@ -70,7 +70,7 @@ class Guard:
         self._told = False                      # by a signal
         self._connections: list[Connection] = []
         self._idle_since = clock.now()
-        latches = Latches(runtime.folder / "latches.json", self._log.later)
+        latches = Latches(runtime.latches, self._log.later)
         tools = Tools(bounds=Bounds.of(fixture), keep=latches.keep)
         self._fixture = fixture.fixture
         self._crews: Mapping[str, Crew] = {

@@ -13,6 +13,7 @@ from rig.guard.envelope import Cause, Demand
 from rig.guard.feeds import Feed
 from rig.guard.latch import Release
 from rig.guard.lease import Holder
+from rig.guard.lights import Light
 from rig.guard.loan import Wanted
 from rig.guard.power import Power
 from rig.guard.rules import SlotRules
@@ -62,6 +63,10 @@ class SlotGuard:
             lambda rules: _settled(rules) or (rules.supply_fault is not None and not rules.state.ever_live),
             seconds,
         )
+
+    def ask_light(self, light: Light) -> None:
+        """The station's word on the slot's stack light; orders nothing."""
+        self._crew.change(lambda rules, now: rules.light.ask(light, now))
 
     # -- leases -------------------------------------------------------------------------------
 

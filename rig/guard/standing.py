@@ -11,6 +11,7 @@ from rig.guard.current import CurrentFloor
 from rig.guard.envelope import Bounds, Cause
 from rig.guard.latch import Release
 from rig.guard.lease import Lease, Loan
+from rig.guard.lights import StackLight
 from rig.guard.power import Orders, Power, PowerState
 from rig.guard.watch import Fans, PinLevels, Thermometers, Trip
 from rig.slot import Phase, SupplyReading, Unload
@@ -42,6 +43,7 @@ class Standing:
         self.bridge_fault: str | None = "not reached yet"
         self.thermometers = Thermometers(bounds.kelvin_per_second)
         self.fans = Fans()
+        self.light = StackLight()
         self._ticked_at = now
         self.supply_at = self._pins_at = self._celsius_at = now
 

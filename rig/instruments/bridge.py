@@ -93,6 +93,8 @@ class Bridge:
         self._clock = clock
         self._next_id = 0
         self._in_step = False
+        self._posted: dict[int, int] = {}           # pin by the id of a request nobody waits for
+        self._refused: list[int] = []
         self._buffer = bytearray()
         with self._faults():
             self._serial = opener(port)
@@ -117,6 +119,22 @@ class Bridge:
                 f"bridge {self._port}: found pin {number} {found.name.lower()} after driving it, "
                 f"expected {level.name.lower()}"
             )
+
+    def post_pin(self, number: int, level: Level) -> None:
+        """Drive an output and wait for nothing; what the bridge answers passes by with the next request.
+
+        Raises BridgeError when the port is dead. Does nothing before the first other request.
+        """
+        if not self._in_step:
+            return
+        self._next_id = (self._next_id + 1) % 256
+        self._posted[self._next_id] = number
+        self._send(_Page.GPIO, number, bytes([level.value]))
+
+    def take_refusals(self) -> list[int]:
+        """Pins whose posted level the bridge has refused since the last call."""
+        refused, self._refused = self._refused, []
+        return refused
 
     def pin(self, number: int) -> Level:
         answer = self._gpio(number, b"")
@@ -172,13 +190,23 @@ class Bridge:
 
     def _exchange(self, page: _Page, command: int, data: bytes) -> bytes:
         """The answer under the present id."""
-        request = struct.pack("<HBBBB", 6 + len(data), self._next_id, 0, page, command) + data
         deadline = self._clock.now() + ANSWER_SECONDS
+        self._send(page, command, data)
+        while (answer := self._packet(deadline))[2] != self._next_id:
+            self._pass_by(answer)
+        self._posted.clear()                        # it answers in order: what has not come will not
+        return answer
+
+    def _send(self, page: _Page, command: int, data: bytes) -> None:
+        request = struct.pack("<HBBBB", 6 + len(data), self._next_id, 0, page, command) + data
         with self._faults():
             self._serial.write(request)
-        while (answer := self._packet(deadline))[2] != self._next_id:
-            continue
-        return answer
+
+    def _pass_by(self, answer: bytes) -> None:
+        """An answer that nobody waits for."""
+        pin = self._posted.pop(answer[2], None)
+        if pin is not None and answer[3] != _Status.OK:
+            self._refused.append(pin)
 
     def _packet(self, deadline: float) -> bytes:
         """The next whole packet. A length no answer has means the stream is out of step."""

@@ -8,18 +8,11 @@ from pathlib import Path
 import yaml
 
 from rig.fixturefile import FixtureFile
-from rig.lab.directory import SLOT_CLASS
+from rig.lab.names import HOST, SLOT_CLASS, exporter_name, place_name
 from rig.runtime import Runtime
 from rig.slotentry import SlotEntry
 
-
-def exporter_name(fixture: FixtureFile) -> str:
-    """One exporter a bench."""
-    return f"{fixture.station}-{fixture.fixture}"
-
-
-def place_name(fixture: FixtureFile, slot: str) -> str:
-    return f"{exporter_name(fixture)}-{slot}"
+__all__ = ["exporter_name", "exports", "place_match", "place_name", "place_tags"]
 
 
 def place_match(fixture: FixtureFile, slot: str) -> str:
@@ -30,9 +23,10 @@ def place_match(fixture: FixtureFile, slot: str) -> str:
 def place_tags(fixture: FixtureFile, slot: str) -> dict[str, str]:
     """What a place can be looked for by. Labgrid takes lower case only."""
     kind = "simulated" if fixture.simulated else "real"
-    tags = {"station": fixture.station, "fixture": fixture.fixture, "slot": slot, "bench": kind}
+    tags = {"station": fixture.station, "fixture": fixture.fixture, "slot": slot, "bench": kind,
+            HOST: socket.gethostname()}
     if fixture.board is not None:
-        tags["board"] = fixture.board
+        tags |= {"board": fixture.board, "product": fixture.board}
     return {name: value.lower() for name, value in tags.items()}
 
 

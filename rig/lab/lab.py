@@ -5,15 +5,19 @@ from __future__ import annotations
 
 import contextlib
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from rig.errors import StationFault
+from rig.errors import GuardError, StationFault
+from rig.fixture.processes import ensure_guard
 from rig.fixturefile import FixtureFile, load_fixture
 from rig.lab.directory import Directory, Place
 from rig.lab.exports import exporter_name, exports, place_match, place_name, place_tags
-from rig.lab.holders import is_gone
+from rig.lab.health import guard_died, slot_problems
+from rig.lab.names import DOWN, LOCKED, OPEN, PRODUCTION, STATE
 from rig.lab.processes import Helper
+from rig.lab.word import StationWord
 from rig.runtime import Runtime, runtime_for
 
 LOOPBACK = "127.0.0.1"
@@ -29,11 +33,12 @@ class LabState:
     coordinator_pid: int | None
     exporter_pid: int | None
     places: tuple[Place, ...]
+    problems: Mapping[str, str] = field(default_factory=dict)     # of places not to be handed out, by name
 
     @property
     def whole(self) -> bool:
         """Whether every slot can be asked for."""
-        return self.coordinator_answers and self.exporter_pid is not None and all(
+        return self.coordinator_answers and self.exporter_pid is not None and not self.problems and all(
             place.slot is not None for place in self.places
         )
 
@@ -45,13 +50,16 @@ class Lab:
         self._file = file
         self._fixture: FixtureFile = load_fixture(file)
         self._runtime: Runtime = runtime_for(file)
-        self._folder = self._runtime.folder / "lab"
+        self._folder = self._runtime.lab
         self._coordinator = Helper("coordinator", self._folder / "coordinator")
         self._exporter = Helper("exporter", self._folder / "exporter")
 
-    def up(self, host: str = LOOPBACK, coordinator: str | None = None) -> LabState:
+    def up(
+        self, host: str = LOOPBACK, coordinator: str | None = None, word: StationWord = StationWord()
+    ) -> LabState:
         """Start what is not up: a coordinator on ``host`` unless one elsewhere is named, our exporter, a
-        place a slot. Raises StationFault when something will not start."""
+        place a slot. What is not fit by our look or the station's ``word`` is withheld, what dead
+        processes held is given back. Raises StationFault when something will not start."""
         self._folder.mkdir(mode=0o700, exist_ok=True)
         with self._runtime.lock("lab"):
             directory = Directory(self._coordinator_at(host, coordinator))
@@ -59,7 +67,7 @@ class Lab:
                 raise StationFault(f"found no coordinator at {directory.address}, expected labgrid's; "
                                    "start it, or leave --coordinator out for one here")
             self._export(directory, host)
-            self._publish(directory)
+            self._publish(directory, word)
         return self.state()
 
     def down(self) -> tuple[str, ...]:
@@ -75,10 +83,13 @@ class Lab:
         if address is not None:
             with contextlib.suppress(StationFault):     # not there: that is what we came to see
                 known, answers = Directory(address).places(), True
-        names = [place_name(self._fixture, slot) for slot in self._fixture.slots]
+        names = {slot: place_name(self._fixture, slot) for slot in self._fixture.slots}
+        places = tuple(known.get(name, Place(name, {}, None, None)) for name in names.values())
+        told = {place.name: place.why for place in places if place.tags.get(STATE) == DOWN}
+        found = slot_problems(self._fixture, self._runtime)
         return LabState(
-            address, answers, self._coordinator.pid, self._exporter.pid,
-            tuple(known.get(name, Place(name, {}, None, None)) for name in names),
+            address, answers, self._coordinator.pid, self._exporter.pid, places,
+            told | {names[slot]: why for slot, why in found.items()},
         )
 
     def _coordinator_at(self, host: str, elsewhere: str | None) -> str:
@@ -125,14 +136,34 @@ class Lab:
         """Whether the coordinator has every slot; that an exporter says it is ready is not enough."""
         return directory.exported(exporter_name(self._fixture)) >= set(self._fixture.slots)
 
-    def _publish(self, directory: Directory) -> None:
-        known = directory.places()
+    def _publish(self, directory: Directory, word: StationWord) -> None:
+        directory.free_the_dead()
+        problems = {**word.problems, **self._slot_problems()}
         for slot in self._fixture.slots:
             name = place_name(self._fixture, slot)
-            holder = known[name].acquired if name in known else None
-            if holder is not None and is_gone(holder):
-                directory.release(name, holder)
-            directory.publish(name, place_match(self._fixture, slot), place_tags(self._fixture, slot))
+            tags = place_tags(self._fixture, slot) | {PRODUCTION: LOCKED if word.locked else OPEN}
+            directory.publish(name, place_match(self._fixture, slot), tags)
+            if slot in problems:
+                directory.withhold(name, problems[slot])
+            else:
+                directory.restore(name, word.locked or "")
+            self._claim(directory, name, slot)
+
+    def _slot_problems(self) -> Mapping[str, str]:
+        """What stands against a slot now. A guard that was killed is started again: until then nobody
+        sees to it that what it left is off."""
+        if guard_died(self._runtime):
+            try:
+                ensure_guard(self._file.resolve(), self._runtime)
+            except GuardError as error:
+                return dict.fromkeys(self._fixture.slots, str(error))
+        return slot_problems(self._fixture, self._runtime)
+
+    def _claim(self, directory: Directory, name: str, slot: str) -> None:
+        """A run that has the slot has the place, too, also after a coordinator that forgot it."""
+        note = self._runtime.lock(f"slot-{slot}").held_by()
+        if note is not None and note.get("holder"):
+            Directory(directory.address, str(note["holder"])).claim(name)
 
     def _told_address(self) -> str | None:
         return _text(self._folder / "address") or None

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from rig.errors import StationFault
+from rig.fixture.processes import Detached
 
 _START_SECONDS = 30.0
 _STOP_SECONDS = 8.0                 # a coordinator with a client gives it five
@@ -45,7 +46,7 @@ class Helper:
         """Start it and wait until it is. Raises StationFault with the last thing it said."""
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         with self.log.open("wb") as log:
-            child = _Detached(
+            child = Detached(
                 [sys.executable, "-m", module, *words], cwd=self.folder,
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True,
                 env=os.environ | {"PYTHONUNBUFFERED": "1", "PYTHONSAFEPATH": "1"},
@@ -79,13 +80,6 @@ class Helper:
     def _last_words(self) -> str:
         lines = self.log.read_text(errors="replace").strip().splitlines()
         return lines[-1] if lines else "nothing"
-
-
-class _Detached(subprocess.Popen[bytes]):
-    """A child that is to outlive us: to let go of it is no mistake that Popen need warn of."""
-
-    def __del__(self) -> None:
-        return
 
 
 def _tell(pid: int, number: signal.Signals) -> None:

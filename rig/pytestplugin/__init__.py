@@ -13,7 +13,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from rig.pytestplugin.options import add_options, read_options, wanted, wanted_place
+from rig.pytestplugin.options import (
+    add_options,
+    demand_one_process,
+    read_options,
+    wanted,
+    wanted_place,
+    wanted_purpose,
+)
 from rig.slot import Slot
 
 if TYPE_CHECKING:
@@ -44,7 +51,7 @@ def pytest_configure(config: pytest.Config) -> None:
     from rig.pytestplugin.progress import Silence
     from rig.pytestplugin.session import RunSession
     from rig.pytestplugin.setup import prepare
-    from rig.pytestplugin.stops import Signals
+    from rig.pytestplugin.stops import Signals, before_the_run
     from rig.pytestplugin.wired import wired_slot
 
     # a deprecation in a library must never end the test of a board
@@ -52,24 +59,36 @@ def pytest_configure(config: pytest.Config) -> None:
     held = ExitStack()
     config.add_cleanup(held.close)
     try:
+        held.enter_context(before_the_run())
+        demand_one_process(config)
         setup = prepare(read_options(config, _held_slot(config, held)), SystemClock())
         slot = held.enter_context(wired_slot(setup))
         session = RunSession(setup, slot, Silence(), Signals(), quiet=False)
     except RigError as error:
         pytest.exit(f"rig: {error}", returncode=2 if isinstance(error, UsageError) else 3)
+    except KeyboardInterrupt as stopped:
+        why = str(stopped) or "stopped by a person or a signal"
+        pytest.exit(f"rig: {why}, before the run had begun; nothing was powered", returncode=4)
     config.pluginmanager.register(session, "rig-run")
     config.args = [str(setup.plan.steps_at(Path(given))) for given in config.args]
 
 
-def _held_slot(config: pytest.Config, held: ExitStack) -> tuple[Path, str] | None:
+def _held_slot(config: pytest.Config, held: ExitStack) -> tuple[Path, str, str] | None:
     """Where the board sits when the session was given a place, which is its own until ``held`` closes."""
-    place = wanted_place(config)
-    if place is None:
+    asked = wanted_place(config)
+    if asked is None:
         return None
     from rig.lab.hold import held_place
+    from rig.lab.waiting import reserved_place
 
-    found = held.enter_context(held_place(*place))
-    return found.fixture, found.slot
+    purpose = wanted_purpose(config)
+    if asked.name is not None and not asked.wait_seconds:
+        place = held_place(asked.name, asked.coordinator, purpose)
+    else:
+        tags = asked.tags if asked.name is None else {"name": asked.name}
+        place = reserved_place(tags, asked.coordinator, asked.wait_seconds, purpose)
+    found = held.enter_context(place)
+    return found.fixture, found.slot, found.place
 
 
 @pytest.fixture

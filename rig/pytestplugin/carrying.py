@@ -1,6 +1,7 @@
 """The board carries its result: what is written into its EEPROM at the end, and whether it stayed.
 
-The board is off by then; its EEPROM lives on the side channel's own supply.
+The board is off by then; its EEPROM lives on the side channel's own supply. An enciphered one is written
+only under keys that gave the scanned serial, which no wrong key does.
 """
 
 from __future__ import annotations
@@ -14,7 +15,8 @@ from rig.pytestplugin.conclude import Conclusion
 from rig.pytestplugin.log import RunLog
 from rig.pytestplugin.setup import RunSetup
 from rig.recipe import Level
-from rig.recipe.eeprom_result import MOST_COUNT, WorkResult, times_tested, with_result
+from rig.recipe.eeprom.results import CarriedResults, SweptClocks
+from rig.recipe.eeprom_result import MOST_COUNT, WorkResult
 from rig.records import STORE_FILE, EepromRecord, Journal, Kind, RunRecord, State, Store
 from rig.records.plain import number
 from rig.slot import Slot
@@ -29,15 +31,22 @@ def image_to_write(setup: RunSetup, log: RunLog, found: Conclusion) -> EepromRec
     None too for a board that was not judged under work, and for one whose EEPROM is damaged or
     another board's: nothing may be written over that.
     """
-    eeprom, run = log.eeprom, found.record
-    if not setup.plan.recipe.write_eeprom or run.purpose is not Purpose.TEST or run.verdict not in TOLD:
+    run, image = found.record, _image(setup, log)
+    if run.purpose is not Purpose.TEST or run.verdict not in TOLD or log.answers is None or image is None:
         return None
-    if log.answers is None or eeprom is None or eeprom.image is None or eeprom.identity is None:
+    carried = CarriedResults(image, setup.eeprom_keys)
+    after = carried.with_result(
+        _result(setup, log, found, carried.times_tested() + 1), _swept(setup, log, found)
+    )
+    return EepromRecord(before=image.hex(), after=after.hex())
+
+
+def _image(setup: RunSetup, log: RunLog) -> bytes | None:
+    """What stands in the EEPROM of the board that was scanned, if the recipe wants a result in it."""
+    eeprom = log.eeprom
+    if not setup.plan.recipe.write_eeprom or eeprom is None or eeprom.identity is None:
         return None
-    if eeprom.identity.serial != run.serial:
-        return None
-    after = with_result(eeprom.image, _result(setup, log, found, eeprom.image))
-    return EepromRecord(before=eeprom.image.hex(), after=after.hex())
+    return eeprom.image if eeprom.identity.serial == setup.options.serial else None
 
 
 def carry(
@@ -75,6 +84,7 @@ def concluded_and_carried(
 
     Where that failed, by the board or by the station (``absorb``), the run is concluded anew.
     """
+    _tell_of_torn(setup, log)
     found = conclude()
     eeprom = image_to_write(setup, log, found)
     if eeprom is None:
@@ -87,7 +97,21 @@ def concluded_and_carried(
     return found.with_eeprom(carried) if carried else conclude().with_eeprom(eeprom)
 
 
-def _result(setup: RunSetup, log: RunLog, found: Conclusion, image: bytes) -> WorkResult:
+def _tell_of_torn(setup: RunSetup, log: RunLog) -> None:
+    image = _image(setup, log)
+    if image is not None and CarriedResults(image, setup.eeprom_keys).is_torn:
+        log.happened("eeprom", "found a result that was not written whole; it is written anew")
+
+
+def _swept(setup: RunSetup, log: RunLog, found: Conclusion) -> SweptClocks | None:
+    """The chips' clocks, where the recipe swept them: at the volts of its first level."""
+    clocks = log.values_of("swept_mhz")
+    if not clocks:
+        return None
+    return SweptClocks(clocks, setup.plan.recipe.levels[0].volts, found.exit_code is ExitCode.SHIPPABLE)
+
+
+def _result(setup: RunSetup, log: RunLog, found: Conclusion, count: int) -> WorkResult:
     level = _level(setup, log)
     cold = [value for value in log.celsius if value is not None] or [0.0]
     hottest = number(log.value_of("hottest_celsius"))
@@ -97,7 +121,7 @@ def _result(setup: RunSetup, log: RunLog, found: Conclusion, image: bytes) -> Wo
         answer_share=found.record.board_rate or 0.0,
         celsius=(round(min(cold)), round(max(cold) if hottest is None else hottest)),
         passed=found.exit_code is ExitCode.SHIPPABLE,
-        count=min(MOST_COUNT, times_tested(image) + 1),
+        count=min(MOST_COUNT, count),
     )
 
 

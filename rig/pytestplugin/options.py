@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,6 +18,8 @@ _HELP = {
     "fixture": "bench file",
     "slot": "slot of the bench the board sits in",
     "place": "labgrid place to take, in the stead of --rig-fixture and --rig-slot (rig lab)",
+    "reserve": "any labgrid place with these tags, TAG=VALUE,TAG=VALUE, in the stead of --rig-place",
+    "wait": "seconds to wait in the lab's queue for the place (default: 0)",
     "coordinator": "labgrid's coordinator, HOST:PORT (default: $LG_COORDINATOR, then 127.0.0.1:20408)",
     "product": "product the board is",
     "serial": "serial scanned from the board",
@@ -68,33 +72,76 @@ def wanted(config: pytest.Config) -> bool:
     return given and not config.option.collectonly
 
 
-def wanted_place(config: pytest.Config) -> tuple[str, str | None] | None:
-    """The place this session asks for and its coordinator, None without one.
+def demand_one_process(config: pytest.Config) -> None:
+    """Raises UsageError under pytest-xdist: workers would each take the one slot."""
+    asked = (config.getoption(name, None) for name in ("numprocesses", "tx"))
+    if hasattr(config, "workerinput") or any(asked):
+        raise UsageError("-n: found workers of pytest-xdist, expected one process a board; "
+                         "begin a pytest a slot")
 
-    Raises UsageError when a bench or a slot is named beside it.
+
+@dataclass(frozen=True, slots=True)
+class PlaceAsked:
+    """What a session asks of the lab: a place by its name, or else by tags, and how long it waits for it."""
+
+    name: str | None
+    tags: Mapping[str, str]
+    wait_seconds: float
+    coordinator: str | None
+
+
+def wanted_place(config: pytest.Config) -> PlaceAsked | None:
+    """The place this session asks for, None without one.
+
+    Raises UsageError when a bench or a slot is named beside it, or what is said of it makes no sense.
     """
-    place: str | None = config.getoption("--rig-place")
-    coordinator: str | None = config.getoption("--rig-coordinator")
-    if place is None:
-        if coordinator is not None:
-            raise UsageError("--rig-coordinator: found no --rig-place, expected one")
+    place, reserve, wait, coordinator = (
+        config.getoption(f"--rig-{name}") for name in ("place", "reserve", "wait", "coordinator")
+    )
+    if place is None and reserve is None:
+        for name, value in (("wait", wait), ("coordinator", coordinator)):
+            if value is not None:
+                raise UsageError(f"--rig-{name}: found no --rig-place and no --rig-reserve, expected one")
         return None
-    if not place:
+    if place is not None and not place:
         raise UsageError("--rig-place: found nothing, expected a place; rig lab status names them")
-    for name in ("fixture", "slot"):
+    given = "place" if place is not None else "reserve"
+    for name in ("fixture", "slot", *(("reserve",) if given == "place" else ())):
         if config.getoption(f"--rig-{name}") is not None:
-            raise UsageError(f"--rig-{name}: found beside --rig-place, expected one of the two")
-    return place, coordinator
+            raise UsageError(f"--rig-{name}: found beside --rig-{given}, expected one of the two")
+    return PlaceAsked(place, _tags(reserve), _seconds(wait), coordinator)
 
 
-def read_options(config: pytest.Config, at: tuple[Path, str] | None = None) -> RunOptions:
-    """The options of this session, ``at`` a bench and its slot if a place told them.
+def _tags(given: str | None) -> Mapping[str, str]:
+    if given is None:
+        return {}
+    pairs = [part.strip().partition("=") for part in given.split(",")]
+    if not all(name and value for name, _, value in pairs):
+        raise UsageError(f"--rig-reserve: found {given!r}, expected TAG=VALUE,TAG=VALUE, such as "
+                         "product=s21pro,bench=real")
+    return {name: value.lower() for name, _, value in pairs}
+
+
+def _seconds(given: str | None) -> float:
+    if given is None:
+        return 0.0
+    try:
+        seconds = float(given)
+    except ValueError:
+        seconds = math.nan
+    if not 0 <= seconds < math.inf:
+        raise UsageError(f"--rig-wait: found {given!r}, expected seconds, 0 or more")
+    return seconds
+
+
+def read_options(config: pytest.Config, at: tuple[Path, str, str] | None = None) -> RunOptions:
+    """The options of this session, ``at`` a bench, its slot and the place that told them, if one did.
 
     Raises UsageError when a necessary one is missing.
     """
     given: dict[str, str | None] = {name: config.getoption(f"--rig-{name}") for name in _HELP}
     if at is not None:
-        given |= {"fixture": str(at[0]), "slot": at[1]}
+        given |= {"fixture": str(at[0]), "slot": at[1], "place": at[2]}
     missing = [name for name in ("fixture", "slot", "product", "serial") if not given[name]]
     if missing:
         raise UsageError(f"found no --rig-{missing[0]}, expected it: {_HELP[missing[0]]}")
@@ -108,12 +155,14 @@ def read_options(config: pytest.Config, at: tuple[Path, str] | None = None) -> R
         results=Path(given["results"] or "results"),
         operator=given["operator"] or "",
         plans=Path(plans) if plans else None,
-        purpose=_purpose(given["purpose"]),
+        purpose=wanted_purpose(config),
         place=given["place"],
     )
 
 
-def _purpose(given: str | None) -> Purpose:
+def wanted_purpose(config: pytest.Config) -> Purpose:
+    """What the run is for. Raises UsageError for a word that is no purpose."""
+    given: str | None = config.getoption("--rig-purpose")
     if given is None:
         return Purpose.TEST
     if given not in list(Purpose):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from rig.board import EepromReading, link_echoes
-from rig.errors import LinkError
+from rig.errors import EepromKeyError, LinkError
 from rig.pytestplugin.log import RunLog
 from rig.pytestplugin.sampler import Sampler
 from rig.pytestplugin.setup import RunSetup
@@ -69,7 +69,11 @@ class PoweredRun:
         """Keep what sensors and EEPROM gave: presence, identity, chips' lot.
 
         The first temperatures are the cold board's; a later look only tells who still answers.
+        Raises EepromKeyError for an EEPROM that no key opens, unless this run has read it before:
+        then it is damaged, and the board's.
         """
+        if eeprom.locked and self.log.identity is None:
+            raise EepromKeyError(eeprom.damage)
         before = self.log.celsius or celsius
         self.log.celsius = tuple(
             first if now is not None else None for first, now in zip(before, celsius, strict=True)

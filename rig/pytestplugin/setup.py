@@ -13,6 +13,7 @@ from typing import Protocol
 from rig.bm13xx.models import ChipModel, chip_model
 from rig.clock import Clock
 from rig.datafile import digest, read_yaml
+from rig.eepromkeys import EepromKeys
 from rig.errors import FileError, RecipeError, UsageError
 from rig.fixturefile import FixtureFile, load_fixture
 from rig.guard.envelope import ENVELOPES
@@ -22,6 +23,7 @@ from rig.pytestplugin.options import RunOptions
 from rig.pytestplugin.sweep_check import check_sweep, check_sweep_work
 from rig.pytestplugin.workload import Workload, planned
 from rig.recipe import Level, Limits, PlanFolder, check_ratings, find_plans, load_plan
+from rig.recipe.eeprom.ciphers import load_aes
 from rig.slot import Phase
 from rig.slotentry import SlotEntry
 from rig.verdict import SequentialTest
@@ -43,6 +45,7 @@ class RunSetup:
     model: ChipModel
     workload: Workload
     hashes: Mapping[str, str]
+    eeprom_keys: EepromKeys
 
     @property
     def simulated(self) -> bool:
@@ -100,7 +103,10 @@ def prepare(options: RunOptions, clock: Clock, work_of: WorkOf = planned) -> Run
         hashes[options.scenario.name] = digest(options.scenario)
 
     run_id = f"{clock.utc():%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}"
-    setup = RunSetup(options, run_id, fixture, entry, plan, model, workload, hashes)
+    keys = fixture.eeprom.keys() if fixture.eeprom else EepromKeys()
+    if keys.aes is not None:
+        load_aes()                          # not under the lease, where a beat would wait for it
+    setup = RunSetup(options, run_id, fixture, entry, plan, model, workload, hashes, keys)
     setup.new_rule()                        # only to see whether it can be met
     if workload.instead is None:
         check_sweep_work(setup.facts, plan.lookup.file("recipe.yaml"))

@@ -10,6 +10,7 @@ from typing import Protocol
 
 # Sent by a run of production to one that holds its slot by a place of the lab.
 YIELD = signal.SIGUSR1
+MADE_WAY = "production wants the slot, and this run came by a place of the lab"
 
 
 class Stops(Protocol):
@@ -31,19 +32,32 @@ class Signals:
     @contextmanager
     def heard(self) -> Iterator[None]:
         previous = signal.signal(signal.SIGTERM, _interrupt)
-        others = signal.signal(YIELD, _give_way)
+        signal.signal(YIELD, _give_way)
         # a shell starts what it puts into the background deaf to this one
         signal.signal(signal.SIGINT, signal.default_int_handler)
         try:
             yield
         finally:
             signal.signal(signal.SIGTERM, previous)
-            signal.signal(YIELD, others)
+            # the run is over and the slot as good as free: production's word must not kill us now
+            signal.signal(YIELD, signal.SIG_IGN)
             signal.signal(signal.SIGINT, signal.default_int_handler)
 
     def ignore(self) -> None:
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        signal.signal(YIELD, signal.SIG_IGN)
+
+
+@contextmanager
+def before_the_run() -> Iterator[None]:
+    """Around ``heard``: a process that is told to end or to give way lets go of what it holds for the run."""
+    previous = signal.signal(signal.SIGTERM, _interrupt)
+    signal.signal(YIELD, _give_way)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, previous)
         signal.signal(YIELD, signal.SIG_IGN)
 
 
@@ -59,7 +73,7 @@ class NoStops:
 
 
 def _give_way(_number: int, _frame: FrameType | None) -> None:
-    raise KeyboardInterrupt("production wants the slot, and this run came by a place of the lab")
+    raise KeyboardInterrupt(MADE_WAY)
 
 
 def _interrupt(_number: int, _frame: FrameType | None) -> None:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
 from rig.clock import SystemClock
 from rig.errors import UsageError
 from rig.fixture.labgrid_slot import BenchPlace, LabgridSlot
 from rig.fixture.processes import Bench, check_bench_covers, ensure_bench
+from rig.lab.holders import at_the_bench, who_am_i
 from rig.purpose import Purpose
 from rig.pytestplugin.setup import RunSetup
 from rig.pytestplugin.stops import YIELD
@@ -32,20 +33,38 @@ def wired_slot(setup: RunSetup) -> Iterator[SlotProvider]:
     runtime = runtime_for(options.fixture)
     lock = _take(runtime, setup)
     try:
-        place = BenchPlace(options.fixture.resolve(), runtime)
-        yield LabgridSlot(
-            options.slot, _entry(setup, runtime), place, setup.plan.product, setup.plan.recipe,
-            setup.run_id, simulated=setup.simulated,
-        )
+        with _lab_told(runtime, setup):
+            place = BenchPlace(options.fixture.resolve(), runtime)
+            yield LabgridSlot(
+                options.slot, _entry(setup, runtime), place, setup.plan.product, setup.plan.recipe,
+                setup.run_id, simulated=setup.simulated, eeprom_keys=setup.eeprom_keys,
+            )
     finally:
         lock.release()
+
+
+def _lab_told(runtime: Runtime, setup: RunSetup) -> AbstractContextManager[None]:
+    """A run at the bench takes its place in the lab, too, if there is a lab; it never waits for that."""
+    if setup.options.place is not None or not runtime.lab.exists():
+        return contextlib.nullcontext()
+    from rig.lab.claim import claimed
+
+    return claimed(runtime, setup.fixture, setup.options.slot, _holder(setup))
+
+
+def _holder(setup: RunSetup) -> str:
+    """The name under which the lab knows this process."""
+    if setup.options.place is not None:
+        return who_am_i()
+    return at_the_bench(setup.options.purpose, os.getpid())
 
 
 def _take(runtime: Runtime, setup: RunSetup) -> RoleLock:
     slot = setup.options.slot
     lock = runtime.lock(f"slot-{slot}")
     note = {
-        "run": setup.run_id, "serial": setup.options.serial, "pid": os.getpid(), "place": setup.options.place
+        "run": setup.run_id, "serial": setup.options.serial, "pid": os.getpid(),
+        "place": setup.options.place, "holder": _holder(setup),
     }
     if not lock.try_acquire(note) and not _made_way(lock, note, setup):
         holder = lock.holder()

@@ -12,7 +12,6 @@ from rig.qa.stats import Bounds, Floats
 from rig.qa.svg import (
     AMBER,
     BLUE,
-    PALE,
     RED,
     RULE,
     SOFT,
@@ -28,6 +27,7 @@ from rig.qa.svg import (
 )
 from rig.qa.words import figure
 
+LETTERS = 6
 LINES = (BLUE, AMBER, RED, "#4d8a57", "#5b2a86", SOFT)
 
 
@@ -60,52 +60,6 @@ def histogram(
                 text(0 if left else width, 9, "◂" if left else "▸", 9, RED, "start" if left else "end")
             )
     return picture(width, height, parts, "distribution and limits")
-
-
-def control(
-    names: Sequence[str],
-    values: Sequence[float],
-    limits: tuple[float, float, float],
-    hits: Mapping[int, str],
-    unit: str,
-    width: float = 575,
-    height: float = 150,
-) -> Markup:
-    """An individuals chart; ``limits``: mean, low, high; ``hits``: which rules a point completes."""
-    mean, low, high = limits
-    least, most = min([low, *values]), max([high, *values])
-    pad = (most - least) * 0.08 or 1.0
-    left, right, top, bottom = 74.0, width - 8, 8.0, height - 22
-    x, y = (
-        scale(0, max(1, len(values) - 1), left + 5, right - 5),
-        scale(least - pad, most + pad, bottom, top),
-    )
-    parts = [rect(left, y(high), right - left, y(low) - y(high), PALE, opacity=0.8)]
-    for at, colour, dash in ((mean, SOFT, ""), (low, RED, "4 3"), (high, RED, "4 3")):
-        parts.append(line(left, y(at), right, y(at), colour, 1, dash))
-    digits = 2 + max(0, math.ceil(math.log10(max(abs(low), abs(high)) / (high - low)))) if high > low else 4
-    apart = sorted({round(y(at)): at for at in (low, high)}.items())
-    parts += [text(left - 5, place + 4, figure(at, unit, digits), 10.5, anchor="end") for place, at in apart]
-    if all(abs(place - y(mean)) > 13 for place, _ in apart):
-        parts.append(text(left - 5, y(mean) + 4, figure(mean, unit, digits), 10.5, anchor="end"))
-    parts.append(path([(x(at), y(value)) for at, value in enumerate(values)], BLUE, 1.4))
-    for at, value in enumerate(values):
-        hit = hits.get(at, "")
-        parts.append(
-            dot(
-                x(at),
-                y(value),
-                3.4 if hit else 1.8,
-                RED if hit else BLUE,
-                f"{names[at]}: {figure(value, unit)}{': ' + hit if hit else ''}",
-            )
-        )
-    if names:
-        parts += [
-            text(left, height - 6, names[0], 10.5),
-            text(right, height - 6, names[-1], 10.5, anchor="end"),
-        ]
-    return picture(width, height, parts, "control chart")
 
 
 def trend(
@@ -152,7 +106,7 @@ def interaction(
     low, high = float(means.min()), float(means.max())
     pad = (high - low) * 0.06 or abs(high) * 0.01 or 1.0
     left, right, top, bottom = 70.0, width - 12, 24.0, height - 24
-    x, y = scale(0, max(1, len(boards) - 1), left + 8, right - 8), scale(low - pad, high + pad, bottom, top)
+    x, y = scale(0, max(1, len(boards) - 1), left + 24, right - 24), scale(low - pad, high + pad, bottom, top)
     parts = []
     for at in ticks(low, high):
         parts += [
@@ -161,7 +115,8 @@ def interaction(
         ]
     room_of = (right - left) / max(1, len(boards))
     for at, board in enumerate(boards):
-        parts.append(text(x(at), height - 8, fitted(board, room_of, 10), 10, anchor="middle"))
+        named = board if len(board) <= LETTERS else f"…{board[-LETTERS:]}"      # its end tells boards apart
+        parts.append(text(x(at), height - 8, fitted(named, room_of, 10), 10, anchor="middle"))
     for slot, name in enumerate(slots):
         colour = LINES[slot % len(LINES)]
         parts.append(path([(x(at), y(float(means[at, slot]))) for at in range(len(boards))], colour, 1.6))
@@ -197,26 +152,29 @@ def room(value: float | None, bounds: Bounds, width: float = 64, height: float =
 
 def curves(
     seconds: Sequence[float],
-    lines: Sequence[Sequence[float | None]],
+    lines: Mapping[str, Sequence[float | None]],
     unit: str,
     width: float = 570,
     height: float = 170,
 ) -> Markup:
-    """Numbers over the seconds of a run; gaps where there is none. Empty when there is nothing to draw."""
-    known = [value for one in lines for value in one if value is not None and math.isfinite(value)]
+    """Numbers over the seconds of a run by what they are; gaps where there is none, empty without any."""
+    known = [value for one in lines.values() for value in one if value is not None and math.isfinite(value)]
     if not known or len(seconds) < 2:
         return Markup("")
     low, high = min(known), max(known)
     pad = (high - low) * 0.06 or abs(high) * 0.02 or 1.0
-    left, right, top, bottom = 62.0, width - 10, 8.0, height - 22
+    left, right, top, bottom = 62.0, width - 10, 22.0 if len(lines) > 1 else 8.0, height - 22
     x, y = scale(seconds[0], seconds[-1], left, right), scale(low - pad, high + pad, bottom, top)
     parts = []
-    for at in ticks(low, high):
+    for at in ticks(low, high, 3):
         parts += [
             line(left, y(at), right, y(at)),
             text(left - 6, y(at) + 4, figure(at, unit), 10.5, anchor="end"),
         ]
-    for at, one in enumerate(lines):
+    for at, (name, one) in enumerate(lines.items()):
+        if name:
+            place = right - 130 * (len(lines) - 1 - at)
+            parts.append(text(place, 12, name, 12, (BLUE, AMBER)[at % 2], "end", 600))
         piece: list[tuple[float, float]] = []
         for second, value in [*zip(seconds, one, strict=True), (0.0, None)]:
             if value is not None and math.isfinite(value):
@@ -226,6 +184,6 @@ def curves(
                 piece = []
     parts += [
         text(x(at), height - 6, f"{at:g} s", 10.5, anchor="middle")
-        for at in ticks(seconds[0], seconds[-1], 6)
+        for at in ticks(seconds[0], seconds[-1], 4)
     ]
     return picture(width, height, parts, "numbers over the seconds of the run")

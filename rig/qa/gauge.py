@@ -15,6 +15,8 @@ from scipy import stats as scipy_stats
 
 from rig.qa.stats import Bounds
 
+ALIKE_P: Final = 0.05
+ROUNDING: Final = 1e-12  # of the largest value: squares of less are none
 POOL_P: Final = 0.25  # an interaction less significant than this belongs to the error
 GOOD_PERCENT, BAD_PERCENT = 10.0, 30.0
 LEAST_NDC: Final = 5
@@ -71,11 +73,22 @@ class Crossed:
         """Whole categories, at least 1; None without any gauge variation."""
         return max(1, math.floor(self.categories)) if math.isfinite(self.categories) else None
 
-    def tolerance_percent(self, bounds: Bounds) -> float | None:
-        """Six sigmas of the gauge as a share of the tolerance; None for one-sided limits."""
-        if bounds.low is None or bounds.high is None or bounds.high <= bounds.low:
+    @property
+    def are_alike(self) -> bool:
+        """Whether the boards cannot be told apart: then nothing is a share of how they differ."""
+        p = self.table[0].p
+        return p is None or p > ALIKE_P
+
+    def tolerance_percent(self, bounds: Bounds, middle: float | None = None) -> float | None:
+        """Six sigmas of the gauge as a share of the tolerance; of a one-sided limit three, as a share of
+        its distance from ``middle``. None where there is no room to be a share of."""
+        if bounds.low is not None and bounds.high is not None:
+            room = (bounds.high - bounds.low) / 2
+        elif middle is None or (bounds.low is None and bounds.high is None):
             return None
-        return 100 * 6 * self.grr / (bounds.high - bounds.low)
+        else:
+            room = abs(middle - (bounds.low if bounds.low is not None else bounds.high or 0.0))
+        return 100 * 3 * self.grr / room if room > 0 else None
 
 
 def crossed(values: Floats) -> Crossed:
@@ -92,6 +105,8 @@ def crossed(values: Floats) -> Crossed:
     ss_o = p * r * float(((slots - grand) ** 2).sum())
     ss_po = r * float(((cells - parts[:, None] - slots[None, :] + grand) ** 2).sum())
     ss_e = float(((values - cells[:, :, None]) ** 2).sum())
+    nothing = values.size * (ROUNDING * float(np.abs(values).max())) ** 2
+    ss_p, ss_o, ss_po, ss_e = (0.0 if ss < nothing else ss for ss in (ss_p, ss_o, ss_po, ss_e))
     df_po, df_e = (p - 1) * (o - 1), p * o * (r - 1)
     ms_po, ms_e = ss_po / df_po, ss_e / df_e
     f_po, p_po = _f(ms_po, ms_e, df_po, df_e)

@@ -2,83 +2,23 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-import numpy as np
 from markupsafe import Markup
 
-from rig.errors import UsageError
 from rig.qa import charts_values
 from rig.qa.foot import foot
-from rig.qa.gauge import BAD_PERCENT, GOOD_PERCENT, LEAST_TYPE_1, Crossed, TypeOne, crossed, type_one
-from rig.qa.gauge_plan import GaugePlan, Step, missing
-from rig.qa.gauge_result import GaugeResult, judged
+from rig.qa.gauge import LEAST_TYPE_1, Crossed
+from rig.qa.gauge_gather import Measured, percent
+from rig.qa.gauge_plan import GaugePlan
+from rig.qa.gauge_result import GaugeResult
 from rig.qa.page import Figure, Table, render, rows_of
-from rig.qa.rows import Told
-from rig.qa.source import KeptRun
-from rig.qa.stats import Bounds, Floats
-from rig.qa.words import figure, limit, number, unit_sign
+from rig.qa.stats import Bounds
+from rig.qa.words import figure, limit, number, small, unit_sign
 
 SHOWN = 4
-
-
-@dataclass(frozen=True, slots=True)
-class Measured:
-    """One measurement of the study: ``values`` boards × slots × trials, and what it comes to."""
-
-    told: Told
-    values: Floats
-    crossed: Crossed | None
-    type_one: TypeOne | None
-
-
-def gather(
-    plan: GaugePlan, done: Mapping[Step, str], run: Callable[[str], KeptRun | None]
-) -> tuple[list[Measured], list[Mapping[str, Any]]]:
-    """All measurements of one number that every trial has. Raises UsageError when trials are missing."""
-    lacking = missing(plan, done)
-    if lacking:
-        raise UsageError(
-            f"gauge study {plan.name}: {lacking}; expected all, go on with rig gauge run {plan.name}"
-        )
-    records: dict[Step, Mapping[str, Any]] = {}
-    for step in plan.steps:
-        kept = run(done[step])
-        if kept is None:
-            raise UsageError(
-                f"gauge study {plan.name}: found no run {done[step]} in the store, expected it there"
-            )
-        records[step] = kept.record
-    by_step = {
-        step: {one["name"]: one for one in record.get("measurements") or () if len(one["values"]) == 1}
-        for step, record in records.items()
-    }
-    first = by_step[plan.steps[0]]
-    found = []
-    for name, one in first.items():
-        values = np.full((len(plan.boards), len(plan.slots), plan.trials), math.nan)
-        for step, taken in by_step.items():
-            value = taken[name]["values"][0] if name in taken else None
-            where = plan.boards.index(step.board), plan.slots.index(step.slot), step.trial - 1
-            values[where] = math.nan if value is None else value
-        if np.isfinite(values).all():
-            found.append(_measured(plan, Told.of(one), values))
-    return found, list(records.values())
-
-
-def _measured(plan: GaugePlan, told: Told, values: Floats) -> Measured:
-    if plan.is_type_one:
-        return Measured(
-            told,
-            values,
-            None,
-            type_one(values[0, 0], Bounds.read(told.limit), plan.references.get(told.name)),
-        )
-    return Measured(told, values, crossed(values), None)
 
 
 def results_of(
@@ -92,8 +32,10 @@ def results_of(
             simulated=bool(records[0]["simulated"]),
             made=made,
             measurement=one.told.name,
-            grr_percent=_percent(one.crossed),
+            grr_percent=percent(one.crossed),
             ndc=one.crossed.ndc,
+            tolerance_percent=one.tolerance_percent,
+            are_alike=one.crossed.are_alike,
         )
         for one in _ranked(found)
         if one.crossed is not None and one.crossed.tv > 0
@@ -133,12 +75,15 @@ def gauge_page(
     )
 
 
-def _percent(one: Crossed | None) -> float | None:
-    return None if one is None or not math.isfinite(one.grr_percent) else one.grr_percent
-
-
 def _ranked(found: list[Measured]) -> list[Measured]:
-    return sorted(found, key=lambda one: -(_percent(one.crossed) or 0.0))
+    """Worst first: bad before conditional before good, by the share that made it so."""
+
+    def place(one: Measured) -> tuple[int, float]:
+        rank = next((at for at, word in enumerate(("bad", "cond", "good")) if one.says.startswith(word)), 3)
+        share = one.tolerance_percent if one.tolerance_percent is not None else percent(one.crossed)
+        return rank, -(share or 0.0)
+
+    return sorted(found, key=place)
 
 
 def _tiles(plan: GaugePlan, found: list[Measured]) -> list[tuple[str, str]]:
@@ -149,12 +94,13 @@ def _tiles(plan: GaugePlan, found: list[Measured]) -> list[tuple[str, str]]:
             (str(sum(one is False for one in capable)), "not capable"),
             (str(sum(one is None for one in capable)), "not defined"),
         ]
-    shares = [share for one in found if (share := _percent(one.crossed)) is not None]
+    said = [one.says for one in found]
     return [
-        (str(sum(share < GOOD_PERCENT for share in shares)), "measurements under 10 % GRR: good"),
-        (str(sum(GOOD_PERCENT <= share <= BAD_PERCENT for share in shares)), "10 to 30 %: conditional"),
-        (str(sum(share > BAD_PERCENT for share in shares)), "over 30 %: bad"),
-        (str(len(found) - len(shares)), "did not vary at all"),
+        (str(sum(one == "good" for one in said)), "measurements with a good gauge: under 10 %"),
+        (str(sum(one.startswith("conditional") for one in said)), "conditional: to 30 %, or few categories"),
+        (str(sum(one == "bad" for one in said)), "bad: over 30 %"),
+        (str(sum("alike" in one for one in said)), "not defined: no limit, and the boards are alike"),
+        (str(sum("varied" in one for one in said)), "did not vary at all"),
     ]
 
 
@@ -181,9 +127,9 @@ def _crossed_figures(plan: GaugePlan, found: list[Measured]) -> list[Figure]:
                 numeric=range(2, 10),
             ),
             "standard deviations: EV of repeats, AV of slots, INT of slot and board together, GRR all three, "
-            "PV of boards. %GRR of the total variation; of boards that are all alike it says little, "
-            "%tolerance does then. Under 10 % good, over 30 % bad; ndc 5 or more. "
-            "Interaction pooled where p > 0.25.",
+            "PV of boards. %tolerance: 6 GRR of the room between two limits, 3 GRR of that from the mean to "
+            "one; it judges where there is a limit, else %GRR of the total variation with ndc 5 or more. "
+            "Under 10 % good, over 30 % bad. Interaction pooled where p > 0.25.",
             "grr",
             _data(found, plan),
         )
@@ -208,7 +154,7 @@ def _variance(name: str, found: Crossed) -> Figure:
     """The table of the analysis of variance."""
     rows = [
         (
-            line.source, line.degrees, number(line.squares), number(line.mean), number(line.f),
+            line.source, line.degrees, small(line.squares), small(line.mean), number(line.f),
             "–" if line.p is None else f"{line.p:.3g}",
         )
         for line in found.table
@@ -223,15 +169,14 @@ def _variance(name: str, found: Crossed) -> Figure:
 
 
 def _crossed_row(one: Measured, got: Crossed) -> tuple[object, ...]:
-    share = got.tolerance_percent(Bounds.read(one.told.limit))
-    says = judged(_percent(got), got.ndc)
+    says, unit = one.says, one.told.unit
     colour = "red" if says == "bad" else "amber" if says.startswith("cond") else ""
     return (
         one.told.name,
-        f"{limit(one.told.limit)} {unit_sign(one.told.unit)}",
-        *(number(value, 3) for value in (got.ev, got.av, got.interaction, got.grr, got.pv)),
-        number(_percent(got), 3),
-        number(share, 3),
+        f"{limit(one.told.limit)} {unit_sign(unit)}" if one.told.limit else "–",
+        *(small(value, unit) for value in (got.ev, got.av, got.interaction, got.grr, got.pv)),
+        number(percent(got), 3),
+        number(one.tolerance_percent, 3),
         "–" if got.ndc is None else got.ndc,
         Markup('<span class="{}">{}</span>').format(colour, says),
     )

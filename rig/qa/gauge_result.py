@@ -27,19 +27,36 @@ class GaugeResult(Data):
     measurement: str
     grr_percent: float | None
     ndc: int | None
+    tolerance_percent: float | None = None
+    are_alike: bool = False
 
     def says(self) -> str:
         """Good, conditional or bad, by AIAG's rule of thumb."""
-        return judged(self.grr_percent, self.ndc)
+        return judged(self.grr_percent, self.ndc, self.tolerance_percent, are_alike=self.are_alike)
 
 
-def judged(grr_percent: float | None, ndc: int | None) -> str:
-    """AIAG MSA 4: under 10 % good, over 30 % bad; at least 5 categories."""
+def judged(
+    grr_percent: float | None, ndc: int | None, tolerance_percent: float | None = None, *,
+    are_alike: bool = False,
+) -> str:
+    """AIAG MSA 4: under 10 % good, over 30 % bad; at least 5 categories.
+
+    A measurement with a limit sorts boards by it, so its share of the tolerance counts; one without is
+    there to tell boards apart.
+    """
     if grr_percent is None:
         return "not defined: nothing varied"
+    if tolerance_percent is not None:
+        return _by(tolerance_percent)
+    if are_alike:
+        return "not defined: the boards are alike"
     if grr_percent > BAD_PERCENT or (ndc is not None and ndc < LEAST_NDC and grr_percent >= GOOD_PERCENT):
         return "bad" if grr_percent > BAD_PERCENT else "conditional, too few categories"
-    return "good" if grr_percent < GOOD_PERCENT else "conditional"
+    return _by(grr_percent)
+
+
+def _by(percent: float) -> str:
+    return "bad" if percent > BAD_PERCENT else "good" if percent < GOOD_PERCENT else "conditional"
 
 
 _LIST: Final = TypeAdapter(list[GaugeResult])

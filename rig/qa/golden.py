@@ -88,4 +88,9 @@ def _last(values: Sequence[float]) -> tuple[float, float]:
     z = past.z(values[-1])
     if not past.sigma > 0:
         return math.nan, math.nan
-    return z, 2 * float(scipy_stats.t.sf(abs(z) / math.sqrt(1 + 1 / past.n), past.n - 1))
+    return z, chance(z, past.n)
+
+
+def chance(z: float, n: int) -> float:
+    """How likely a new value lies so many sigmas of ``n`` values before it from their mean: Student's t."""
+    return 2 * float(scipy_stats.t.sf(abs(z) / math.sqrt(1 + 1 / n), n - 1))

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 from markupsafe import Markup
 
-from rig.qa import charts_values, value_tests
+from rig.qa import charts_control, charts_values, value_tests
 from rig.qa.capability import Capability, spreads
 from rig.qa.numbers import Numbers
 from rig.qa.page import Figure, rows_of
@@ -192,9 +194,10 @@ def control_figures(numbers: Numbers) -> list[Figure]:
         shown = values[there].tolist()
         hits = _hits(shown, found)
         kept = [name for name, is_there in zip(names, there, strict=True) if is_there]
+        ranges = ["", *(abs(after - before) for before, after in pairwise(shown))]
         rows += [
-            (element.label, name, value, hits.get(place, ""))
-            for place, (name, value) in enumerate(zip(kept, shown, strict=True))
+            (element.label, name, value, moved_by, hits.get(place, ""))
+            for place, (name, value, moved_by) in enumerate(zip(kept, shown, ranges, strict=True))
         ]
         note = f"{len(hits)} points with a rule hit" + (
             f"; moved on {day_of(moved[at].number)} by {moved[at].sigmas:+.1f} sigma of the boards"
@@ -204,8 +207,11 @@ def control_figures(numbers: Numbers) -> list[Figure]:
         cells.append(
             Markup('<div><h3>{}</h3>{}<p class="note">{}</p></div>').format(
                 element.label,
-                charts_values.control(
+                charts_control.control(
                     kept, shown, (found.mean, found.low, found.high), hits, element.told.unit
+                )
+                + charts_control.moving(
+                    kept, shown, found.moving_range, found.moving_range_high, element.told.unit
                 ),
                 note,
             )
@@ -219,10 +225,10 @@ def control_figures(numbers: Numbers) -> list[Figure]:
             body,
             f"{count(int(survive.sum()))} of {count(len(numbers.elements))} series moved by half a sigma of "
             "the boards or more at a false discovery rate of 1 %. Limits: 2.66 mean moving ranges; red: a "
-            "hit of Western Electric or Nelson rules. "
+            "hit of Western Electric or Nelson rules. Below: moving ranges, limit 3.267 of their mean. "
             "A rule hit alone is no finding: with so many series some are always hit.",
             "control",
-            rows_of(rows, "series", "day", "mean", "rule"),
+            rows_of(rows, "series", "day", "mean", "moving range", "rule"),
         )
     ]
 

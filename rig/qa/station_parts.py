@@ -11,7 +11,7 @@ from typing import Any, Final
 import numpy as np
 from markupsafe import Markup
 
-from rig.qa import charts, charts_values, value_tests
+from rig.qa import charts, charts_control, charts_values, value_tests
 from rig.qa.gauge_result import GaugeResult
 from rig.qa.golden import MOST_Z, Golden
 from rig.qa.line import Line
@@ -67,7 +67,7 @@ def golden_figures(checks: Golden) -> list[Figure]:
             Markup('<div><h3>{} · {}</h3>{}<p class="note">{}</p></div>').format(
                 one.slot,
                 one.element.label,
-                charts_values.control(names, one.values, limits, hits, one.element.told.unit),
+                charts_control.control(names, one.values, limits, hits, one.element.told.unit),
                 said,
             )
         )
@@ -284,8 +284,9 @@ def study_figures(studies: Sequence[GaugeResult]) -> list[Figure]:
             one.study,
             str(one.made)[:10],
             one.measurement,
-            f"{number(one.grr_percent, 3)} %",
-            str(one.ndc),
+            number(one.grr_percent, 3),
+            number(one.tolerance_percent, 3),
+            "–" if one.ndc is None else str(one.ndc),
             one.says(),
         )
         for one in studies
@@ -293,8 +294,9 @@ def study_figures(studies: Sequence[GaugeResult]) -> list[Figure]:
     return [
         Figure(
             "Gauge studies",
-            rows_of(rows, "study", "made", "measurement", "%GRR", "ndc", "so it is", numeric=(3, 4)),
-            "under 10 % good, over 30 % bad; ndc 5 or more",
+            rows_of(rows, "study", "made", "measurement", "%GRR", "%tolerance", "ndc", "so it is",
+                    numeric=(3, 4, 5)),
+            "by %tolerance where there is a limit, else by %GRR and ndc of 5; under 10 % good, over 30 % bad",
             "gauge-studies",
             wide=False,
         )

@@ -7,6 +7,7 @@ from typing import Final
 
 SIGNS: Final = {"celsius": "°C", "ohm": "Ω", "sub-cores": "sub-cores", "volts": "V"}
 MILLI: Final = {"ohm": "mΩ", "V": "mV", "A": "mA"}
+TINY: Final = 1e-4
 NARROW: Final = "\u202f"  # no-break, between thousands and before units
 
 
@@ -29,11 +30,20 @@ def number(value: float | None, digits: int = 4) -> str:
 
 
 def figure(value: float | None, unit: str, digits: int = 4) -> str:
-    """With its unit, in milli where that reads better."""
-    if value is not None and unit in MILLI and 0 < abs(value) < 0.1:
+    """With its unit, in milli where that reads better; a dash alone when there is none."""
+    if value is None or not math.isfinite(value):
+        return "–"
+    if unit in MILLI and 0 < abs(value) < 0.1:
         return f"{number(1000 * value, 3 if digits == 4 else digits)}{NARROW}{MILLI[unit]}"
     sign = unit_sign(unit)
     return number(value, digits) + (f"{NARROW}{sign}" if sign else "")
+
+
+def small(value: float, unit: str = "") -> str:
+    """A spread with its unit; what is tiny by its power of ten."""
+    if 0 < abs(value) < TINY and unit not in MILLI:
+        return f"{value:.2e}".replace("e-0", "e-").replace("-", "−")
+    return figure(value, unit, 3)
 
 
 def unit_sign(unit: str) -> str:

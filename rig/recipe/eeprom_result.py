@@ -1,6 +1,6 @@
 """The PT2 record of the "v1" EEPROM layout: how a board did under work, and how often it was asked.
 
-Layout as rig.recipe.eeprom_layout; 16 bytes, little-endian, unenciphered:
+Layout as rig.recipe.eeprom_layout; 16 bytes, little-endian, in clear (rig.recipe.eeprom has the others):
 
     0  2  volts, in 10 mV             7   2  degrees Celsius, signed: in and out
     2  2  MHz                         9   1  result (1: passed)
@@ -60,17 +60,3 @@ def decode_pt2(record: bytes) -> WorkResult | None:
         raise EepromDamaged(f"PT2 record: found checksum 0x{record[-1]:02X}, expected 0x{expected:02X}")
     volts, mhz, share, _done, coolest, hottest, result, count = _FIELDS.unpack(record[:-1])
     return WorkResult(volts / 100, mhz, share / 10_000, (coolest, hottest), result == PASSED, count)
-
-
-def with_result(image: bytes, result: WorkResult) -> bytes:
-    """The 256-byte image with this PT2 record and nothing else changed. Raises ValueError."""
-    return image[:PT2_START] + encode_pt2(result) + image[PT2_START + PT2_SIZE:]
-
-
-def times_tested(image: bytes) -> int:
-    """How often the board was tested by what its image says; a damaged record counts for none."""
-    try:
-        found = decode_pt2(image[PT2_START : PT2_START + PT2_SIZE])
-    except EepromDamaged:
-        return 0
-    return 0 if found is None else found.count

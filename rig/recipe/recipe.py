@@ -155,7 +155,7 @@ class Recipe(Data):
     levels: tuple[Level, ...] = Field(min_length=1)
     sweep: ClockSweep | None = None                     # each chip's clock, to find the level
     ship_marginal: bool = True
-    write_eeprom: bool = False                          # the result, at the end: PT2 record, unenciphered
+    write_eeprom: bool = False                          # the result, at the end, into the board
 
     @model_validator(mode="after")
     def _ratings(self) -> Self:

@@ -33,13 +33,13 @@ def junit_text(record: RunRecord) -> str:
         cases.append(case)
     cases.append(_verdict_case(record, record.seconds - before))
     suite = TestSuite(
-        _fit(f"{record.product} {record.serial}"),
+        fit(f"{record.product} {record.serial}"),
         cases,
-        hostname=_fit(record.station),
-        id=_fit(record.run_id),
-        package=_fit(record.product),
+        hostname=fit(record.station),
+        id=fit(record.run_id),
+        package=fit(record.product),
         timestamp=record.started.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S"),
-        properties={_fit(name): _fit(value) for name, value in _properties(record).items()},
+        properties={fit(name): fit(value) for name, value in _properties(record).items()},
     )
     text = to_xml_report_string([suite], prettyprint=True, encoding="utf-8")
     return str(text)
@@ -68,11 +68,11 @@ def _measurement_case(record: RunRecord, taken: MeasurementRecord, seconds: floa
     attempts = [other for other in record.measurements if other.name == taken.name]
     case = _case(record, taken.name, seconds, "\n".join(map(_says, attempts)))
     if taken.outcome is Outcome.FAIL:
-        message = _fit(f"{taken.says}: {_values(taken, taken.failing)}, limit {taken.limit or 'none'}")
+        message = fit(f"{taken.says}: {_values(taken, taken.failing)}, limit {taken.limit or 'none'}")
         if taken.code is not None and party_of(taken.code) is Party.BOARD:
-            case.add_failure_info(message, failure_type=_fit(taken.code))
+            case.add_failure_info(message, failure_type=fit(taken.code))
         else:
-            case.add_error_info(message, error_type=_fit(taken.code or "STN-SOFTWARE"))
+            case.add_error_info(message, error_type=fit(taken.code or "STN-SOFTWARE"))
     return case
 
 
@@ -82,8 +82,8 @@ def _verdict_case(record: RunRecord, seconds: float) -> TestCase:
         lines.append(f"{finding.code}: {finding.text}")
         lines += [f"  place: {finding.place}", f"  action: {finding.action}"]
     case = _case(record, "verdict of the run", seconds, "\n".join(lines))
-    message = _fit(f"{record.failure_code}: {record.failure_text}")
-    kind = _fit(record.failure_code or record.verdict.value)
+    message = fit(f"{record.failure_code}: {record.failure_text}")
+    kind = fit(record.failure_code or record.verdict.value)
     if record.verdict is Verdict.FAIL:
         case.add_failure_info(message, failure_type=kind)
     elif record.verdict > Verdict.FAIL:
@@ -93,10 +93,10 @@ def _verdict_case(record: RunRecord, seconds: float) -> TestCase:
 
 def _case(record: RunRecord, name: str, seconds: float, stdout: str) -> TestCase:
     return TestCase(
-        _fit(name) or "unnamed",
-        classname=_fit(f"{record.product}.{record.slot}"),
+        fit(name) or "unnamed",
+        classname=fit(f"{record.product}.{record.slot}"),
         elapsed_sec=max(LEAST_SECONDS, seconds),
-        stdout=_fit(stdout),
+        stdout=fit(stdout),
     )
 
 
@@ -128,6 +128,6 @@ def _value(value: float | None) -> str:
     return "no number" if value is None else f"{value:.6g}"
 
 
-def _fit(text: str) -> str:
+def fit(text: str) -> str:
     """The text without what XML or its viewers cannot carry."""
     return UNFIT.sub("\ufffd", text)

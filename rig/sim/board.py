@@ -14,6 +14,7 @@ from rig.sim.answers import AnswerBook
 from rig.sim.arrays import Flags, Floats
 from rig.sim.chain import Chain
 from rig.sim.conditions import Conditions
+from rig.sim.eeprom_cipher import eeprom_keys, enciphered
 from rig.sim.effects import Eeprom as EepromState
 from rig.sim.effects import Effects, effects_of
 from rig.sim.electrical import Activity, Load, Stack, load_of, warmth
@@ -31,7 +32,7 @@ class Board:
     """A board as it stands in a slot. ``serial`` is the scanned one; an ``auto`` EEPROM carries it.
 
     Attributes: ``effects`` of the faults that have struck; ``chain``; ``stack``; ``heat``. Raises
-    UsageError when the scenario names places the product has not got.
+    UsageError when the scenario names places the product has not got, FileError for a wrong key file.
     """
 
     def __init__(
@@ -50,6 +51,7 @@ class Board:
         self._mux = Mux()
         self._sensors = [Sensor(partial(self._sensor_reads, number)) for number in range(product.sensors)]
         self._frozen: dict[int, float] = {}
+        self._keys = eeprom_keys(self._told.eeprom_key_file)
         self._eeprom = Eeprom(bytes(EEPROM_BYTES))
         self._struck = -1
         self.effects: Effects
@@ -190,6 +192,8 @@ class Board:
                 pt1_count=1,
             )
         ))
+        if self._keys is not None:
+            image[:] = enciphered(bytes(image), self._keys)
         if self.effects.eeprom is EepromState.CORRUPT:
             image[PT1_START + CRC] ^= 0x01
         return bytes(image)

@@ -45,7 +45,7 @@ class SimSlot:
         self.board: Board | None = None
         self._noise = Noise(seed)
         pins = entry.pins
-        driven = (pins.reset, pins.loopback, pins.discharge, pins.watchdog_feed)
+        driven = (pins.reset, pins.loopback, pins.discharge, pins.watchdog_feed, *pins.lights.values())
         self.outputs = dict.fromkeys((pin for pin in driven if pin is not None), False)
         self.mains = MainsPath(entry.watchdog_seconds if entry.watchdog is Watchdog.RELAY else None)
         self.output.feed_mains(on=self.mains.settle(now))
@@ -100,7 +100,8 @@ class SimSlot:
             self.mains.drive(now, high=high)
             self.output.feed_mains(on=self.mains.settle(now))
             return True
-        self._step(_LEAST_STEP_SECONDS, now)
+        if pin not in self.entry.pins.lights.values():
+            self._step(_LEAST_STEP_SECONDS, now)
         return True
 
     # ---- mains
@@ -115,6 +116,11 @@ class SimSlot:
         """The PDU's watchdog of the outlet: armed or fed, disarmed with 0."""
         self.advance(now)
         self.mains.watch(seconds, now)
+
+    @property
+    def lights(self) -> dict[str, bool]:
+        """Which lamps of the stack light are on, of those that are wired."""
+        return {colour.value: self.outputs[pin] for colour, pin in self.entry.pins.lights.items()}
 
     @property
     def loopback(self) -> bool:

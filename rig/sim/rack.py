@@ -111,6 +111,7 @@ def _truth_of(slot: SimSlot, now: float) -> dict[str, Any]:
         "celsius": round(board.hottest_celsius, 2) if board else None,
         "hashing": int(board.chain.hashing.sum()) if board else 0,
         "off_since": slot.off_since,
+        **({"lights": slot.lights} if slot.lights else {}),
     }
 
 

@@ -44,9 +44,13 @@ FAULTS: Mapping[str, type[kinds.Fault]] = {
 
 
 class BoardScenario(Data):
-    """One board. ``serial`` auto is the scanned one; ``seed`` None is drawn from the serial."""
+    """One board. ``serial`` auto is the scanned one; ``seed`` None is drawn from the serial.
+
+    ``eeprom_key_file``: the EEPROM is enciphered under its AES key, as boards of the field are.
+    """
 
     serial: str = Field(default="auto", pattern=r"^[\x20-\x7e]{1,18}$")
+    eeprom_key_file: Path | None = None         # from the scenario's own folder on
     seed: int | None = Field(default=None, ge=0)
     faults: tuple[AnyFault, ...] = ()
 
@@ -74,6 +78,14 @@ class Scenario(Data):
     def board(self, slot: str) -> BoardScenario:
         return self.boards.get(slot, BoardScenario())
 
+    def in_folder(self, folder: Path) -> Scenario:
+        """The same with the files it names as they lie from here, told as from ``folder``."""
+        boards = {
+            slot: board.model_copy(update={"eeprom_key_file": folder / board.eeprom_key_file})
+            for slot, board in self.boards.items() if board.eeprom_key_file is not None
+        }
+        return self.model_copy(update={"boards": self.boards | boards}) if boards else self
+
 
 def load_scenario(file: Path) -> Scenario:
     """Read a scenario file. Raises FileError, or UsageError for a kind that cannot be simulated."""
@@ -87,7 +99,7 @@ def parse_scenario(values: Any, source: Path) -> Scenario:
             raise UsageError(
                 f"{source}: {place}.kind: no such fault kind {kind!r}; expected one of {', '.join(FAULTS)}"
             )
-    return check(source, values, Scenario)
+    return check(source, values, Scenario).in_folder(source.parent)
 
 
 def scenario_for(values: Mapping[str, Any] | None, file: Path | None) -> Scenario:

@@ -31,7 +31,7 @@ def make_app(station: Station, sessions: Sessions, view: str, hosts: Iterable[st
         ("/api/session", reading.session), ("/api/state", reading.state), ("/api/runs", reading.runs),
         ("/api/runs/{run_id}", reading.detail), ("/api/runs/{run_id}/curves", reading.curves),
         ("/api/runs/{run_id}/journal", reading.journal), ("/api/runs/{run_id}/files/{name}", reading.file),
-        ("/api/cards", reading.cards),
+        ("/api/runs/{run_id}/page", reading.page), ("/api/cards", reading.cards),
     )
     for path, read in reads:
         app.add_api_route(path, read, methods=["GET"], responses=_ERRORS)
@@ -54,7 +54,7 @@ def make_app(station: Station, sessions: Sessions, view: str, hosts: Iterable[st
 
 
 _ERRORS: dict[int | str, dict[str, object]] = {
-    status: {"model": ErrorBody} for status in (401, 403, 404, 409, 422, 429)
+    status: {"model": ErrorBody} for status in (401, 403, 404, 409, 422, 429, 503)
 }
 
 

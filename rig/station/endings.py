@@ -115,7 +115,7 @@ def _action_of(record: RunRecord, state: TileState) -> Words:
     if state in (TileState.PASS, TileState.MARGINAL) and (step is None or step.action is Action.SHIP):
         return say("action.unload")
     if state in (TileState.RETEST, TileState.MARGINAL) and step is not None:
-        return say("run.then", text=f"{step.action.value[0].upper()}{step.action.value[1:]}. {step.why}")
+        return say(f"run.then.{step.action.name.lower()}", text=step.why)
     if record.failure_code == DIED:
         return say("run.died.action")
     if first is not None and first.action:

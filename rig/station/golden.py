@@ -20,7 +20,7 @@ from rig.records import STORE_FILE, RunRecord
 from rig.records.files import write_whole
 from rig.records.lookup import Lookup
 from rig.verdict import Verdict
-from rig.verdict.control import Baseline, nelson
+from rig.verdict.control import Baseline, Rule, nelson
 
 FILE = "golden.json"
 FEWEST_RUNS = 10                # of a history that limits are made from
@@ -32,6 +32,9 @@ WATCHED = (
     "board_watts", "terminal_volts", "joules_per_terahash", "board_hit_rate", "contact_ohms",
     "kelvin_per_kilowatt",
 )
+# Values that lie closer together than their baseline says: with a spread that is never taken for less than
+# LEAST_SHARE they do so for ever, and a station that measures well is not one that drifts.
+NO_DRIFT = frozenset({Rule.NELSON_7})
 _GOOD = (Verdict.PASS, Verdict.MARGINAL)
 
 
@@ -110,10 +113,21 @@ def enrol(results: Path, serial: str, by: str, now: datetime, *, simulated: bool
 
 def checks_of(results: Path, board: GoldenBoard) -> list[Check]:
     """All golden runs since the enrolment, each judged with those before it."""
-    runs = Lookup(results / STORE_FILE).runs(board.serial, (Purpose.GOLDEN,), simulated=board.simulated)
-    since = [run for run in runs if run.started >= board.enrolled]
+    since = _runs_since(results, board)
     return [Check(board.serial, run.ended, tuple(judge(board, since[:at + 1])))
             for at, run in enumerate(since)]
+
+
+def last_check(results: Path, board: GoldenBoard) -> Check | None:
+    """The last of them, None when there was none yet."""
+    since = _runs_since(results, board)
+    return Check(board.serial, since[-1].ended, tuple(judge(board, since))) if since else None
+
+
+def _runs_since(results: Path, board: GoldenBoard) -> list[RunRecord]:
+    """Golden runs since the enrolment, in order. One that was stopped, for production say, is no check."""
+    runs = Lookup(results / STORE_FILE).runs(board.serial, (Purpose.GOLDEN,), simulated=board.simulated)
+    return [run for run in runs if run.started >= board.enrolled and run.verdict is not Verdict.ABORTED]
 
 
 def judge(board: GoldenBoard, runs: Sequence[RunRecord]) -> list[str]:
@@ -140,5 +154,6 @@ def _of_one(name: str, past: Past, runs: Sequence[RunRecord]) -> list[str]:
     if abs(z) > MOST_SIGMAS:
         return [f"{name} is {value:.6g}, {z:+.1f} sigma from its mean {past.mean:.6g}"]
     values = [one for run in runs if run.verdict in _GOOD and (one := value_of(run, name)) is not None]
-    hits = [hit for hit in nelson(values, past.mean, past.sigma) if hit.at == len(values) - 1]
+    hits = [hit for hit in nelson(values, past.mean, past.sigma)
+            if hit.at == len(values) - 1 and hit.rule not in NO_DRIFT]
     return [f"{name}: {hit.rule.value}" for hit in hits]

@@ -12,6 +12,7 @@ from rig.clock import Clock
 from rig.errors import RigError
 from rig.fixture.processes import ensure_guard
 from rig.guard.client import GuardClient
+from rig.guard.lights import Light
 from rig.guard.wire import unload_in
 from rig.runtime import Runtime
 from rig.station.slotflow import Conditions
@@ -27,9 +28,12 @@ class GuardLook:
         self._client = self._new_client()
         self.problem: str | None = None
 
-    async def look(self) -> Mapping[str, Conditions]:
-        """All slots; empty when the guard does not answer (``problem`` says why)."""
-        return await asyncio.to_thread(self._look)
+    async def look(self, lights: Mapping[str, Light] = {}) -> Mapping[str, Conditions]:
+        """All slots; empty when the guard does not answer (``problem`` says why).
+
+        ``lights``: what the stack lights should say, of the slots that have one.
+        """
+        return await asyncio.to_thread(self._look, lights)
 
     async def release(self, slot: str, who: str, volts: float | None) -> str:
         """A named person's word on a slot; what was released. Raises GuardError."""
@@ -38,8 +42,10 @@ class GuardLook:
     def close(self) -> None:
         self._client.close()
 
-    def _look(self) -> Mapping[str, Conditions]:
+    def _look(self, lights: Mapping[str, Light]) -> Mapping[str, Conditions]:
         try:
+            if lights:
+                self._client.show(lights)
             found = self._client.status()
         except RigError:
             try:
@@ -84,6 +90,7 @@ def conditions_of(report: Mapping[str, Any], now: float) -> Conditions:
         volts=supply["volts"]["value"] if supply else None,
         celsius=report["hottest_celsius"],
         unload=unload_in(report["unload"]),
+        light_fault=report["light"]["fault"] if report["light"] else None,
     )
 
 

@@ -62,6 +62,10 @@ class Picture:
         watts = {tile.slot: tile.watts for tile in tiles
                  if tile.watts is not None and tile.slot in self.crew.runs}
         problems = [words for words in (facts.problem, self.printer) if words is not None]
+        problems += [
+            say("notice.light", number=self.flow.slots[name].number, text=found.light_fault)
+            for name, found in self.conditions.items() if found.light_fault is not None
+        ]
         return StationView(
             seq=seq,
             now=self.clock.utc().isoformat(timespec="milliseconds").replace("+00:00", "Z"),

@@ -22,6 +22,7 @@ SIMULATED = "RIG_STATION_SIMULATED"             # set for a simulated bench
 
 # what a run would import otherwise while the board waits
 LOADED = (
+    "cryptography.hazmat.primitives.ciphers",
     "pytest", "labgrid.pytestplugin", "pyvisa", "pyvisa_py.tcpip", "rig.instruments.registry",
     "rig.pytestplugin.board_run", "rig.pytestplugin.carrying", "rig.pytestplugin.levels",
     "rig.pytestplugin.play", "rig.pytestplugin.power_path", "rig.pytestplugin.setup",

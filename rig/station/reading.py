@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import secrets
 from typing import Annotated, TypeVar
 
 from fastapi import Query, Request, Response
-from fastapi.responses import FileResponse
+from fastapi.responses import FileResponse, HTMLResponse
 
 from rig.records import STORE_FILE
 from rig.records.lookup import Lookup
@@ -23,6 +24,7 @@ from rig.station.messages import (
     SessionView,
     SlotName,
 )
+from rig.station.prints import Prints, policy, with_print
 from rig.station.runfiles import FILES, RunFiles
 from rig.station.sessions import Refused
 from rig.station.station import Station
@@ -38,6 +40,7 @@ class Reading:
     def __init__(self, station: Station, api: Api) -> None:
         self._station, self._api = station, api
         self._files = RunFiles(station.place.results, station.place.plan.product)
+        self._prints = Prints(station.place.results, self._files)
 
     async def session(self, request: Request) -> SessionView:
         return self._api.session_view(session_of(request))
@@ -72,6 +75,16 @@ class Reading:
         """record.json, junit.xml or journal.jsonl, to keep."""
         found = _there(self._files.file(run_id, name))
         return FileResponse(found, media_type=FILES[name], filename=f"{run_id}-{name}")
+
+    async def page(
+        self, run_id: RunId, *, printed: Annotated[bool, Query(alias="print")] = False
+    ) -> Response:
+        """The run on one sheet of paper; with ``print`` it asks for its printer by itself."""
+        html, nonce = await self._prints.page(run_id), secrets.token_urlsafe(16) if printed else None
+        return HTMLResponse(
+            html if nonce is None else with_print(html, nonce),
+            headers={"content-security-policy": policy(nonce)},
+        )
 
     async def cards(self) -> CardList:
         """Every card there is to print."""

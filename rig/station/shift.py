@@ -133,14 +133,14 @@ class ShiftBook:
         })
 
 
-def next_calibration(fixture: FixtureFile, today: date) -> tuple[str | None, int | None]:
+def next_calibration(fixture: FixtureFile, today: date) -> tuple[Words | None, int | None]:
     """Which instrument's calibration ends first, and in how many days."""
-    ends = [(one.calibration_ends, f"{role} of {slot}") for slot, entry in fixture.slots.items()
+    ends = [(one.calibration_ends, role, slot) for slot, entry in fixture.slots.items()
             for role, one in entry.instruments.items() if one.calibration_ends is not None]
     if not ends:
         return None, None
-    day, who = min(ends)
-    return who, (day - today).days
+    day, role, slot = min(ends)
+    return say(f"calibration.{role}", slot=slot), (day - today).days
 
 
 def iso(moment: datetime) -> str:

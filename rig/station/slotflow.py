@@ -30,6 +30,7 @@ class Conditions:
     volts: float | None = None
     celsius: float | None = None
     unload: Unload = TOUCHABLE
+    light_fault: str | None = None          # what is wrong with the stack light
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from typing import Any
 
 from rig.clock import Clock
 from rig.errors import RigError
+from rig.guard.lights import Light
 from rig.purpose import Purpose
 from rig.records import RunRecord
 from rig.station.admission import Admissions
@@ -18,9 +19,11 @@ from rig.station.endings import Ending, ending_of, refused_ending
 from rig.station.facts import Facts
 from rig.station.feeds import Feeds
 from rig.station.flow import Admission, Answer, EndShift, Order, Person, Release, Rework, Start, StationFlow
+from rig.station.giving_way import GivingWay
 from rig.station.guardlook import GuardLook
 from rig.station.hub import TILE_SECONDS, Hub
 from rig.station.labels import label_of, print_label
+from rig.station.lights import lights_of, slots_with_lights
 from rig.station.memory import Memory
 from rig.station.past import Past, call_bench
 from rig.station.picture import Picture
@@ -45,6 +48,7 @@ class Station:
             name: SlotFlow(name, number, reseat=not place.fixture.simulated)
             for number, name in enumerate(place.fixture.slots, start=1)
         }
+        self._lit = slots_with_lights(place.fixture)
         self._feeds = Feeds(place.fixture, place.plan.recipe)
         self.flow = StationFlow(self._slots, place.plan.product.serial.says, self._feed_free)
         self._changed = asyncio.Event()
@@ -53,6 +57,7 @@ class Station:
             changed=lambda _slot: self._changed.set(), ended=self._ended,
         )
         self._guard = GuardLook(place.fixture_file, place.runtime, clock)
+        self._giving_way = GivingWay(place.runtime)
         self._shifts = ShiftBook(
             place.results, place.fixture, ship_marginal=place.plan.recipe.ship_marginal
         )
@@ -239,7 +244,7 @@ class Station:
             await asyncio.sleep(TILE_SECONDS)
 
     async def _see(self) -> None:
-        found = await self._guard.look()
+        found = await self._guard.look(self._lights())
         now = self.clock.now()
         if found:
             self.picture.conditions = found
@@ -248,7 +253,11 @@ class Station:
             for order in orders:
                 if isinstance(order, Start):
                     self._start(order)
+        self._giving_way.ask(self._slots.values())
         self._changed.set()
+
+    def _lights(self) -> dict[str, Light]:
+        return lights_of(self.picture.tile(name) for name in self._lit)
 
     def _ended(self, outcome: Outcome) -> None:
         """A run is over: the verdict stays on its tile."""

@@ -166,7 +166,7 @@ class ShiftView(Data):
     first_pass: Yield
     top_code: str | None = None
     top_code_count: int = 0
-    calibration: str | None = None          # "meter of slot2"
+    calibration: Words | None = None        # meter of slot2
     calibration_days: int | None = None     # days left; negative: overdue
     outbox_depth: int = 0
     disk_free_bytes: int | None = None

@@ -12,6 +12,7 @@ from typing import Any
 from rig.clock import SystemClock, VirtualClock
 from rig.errors import StationFault
 from rig.guard.envelope import Bounds
+from rig.purpose import Purpose
 from rig.pytestplugin.options import RunOptions
 from rig.pytestplugin.play import play
 from rig.pytestplugin.progress import Silence
@@ -38,10 +39,10 @@ class VirtualBench:
 
     def __init__(
         self, product: str, *, fixture: Path, results: Path, plans: Path | None = None, slot: str = "slot1",
-        telemetry: bool = False,
+        telemetry: bool = False, purpose: Purpose = Purpose.TEST,
     ) -> None:
         options = RunOptions(
-            fixture, slot, product, SERIAL, results=results, plans=plans, telemetry=telemetry
+            fixture, slot, product, SERIAL, results=results, plans=plans, telemetry=telemetry, purpose=purpose
         )
         self._setup = prepare(options, SystemClock())
         _, self._book = Shelf().take(self._setup.plan.folder.parent, product)
@@ -84,7 +85,7 @@ class VirtualBench:
         bench = SimSlot(name, setup.entry, zlib.crc32(name.encode()), clock.now())
         bench.place(Board(product, self._book, scenario, name, setup.options.serial), clock.now())
         bounds = Bounds.of(setup.fixture)
-        return VirtualSlot(bench, bounds, product, setup.plan.recipe, setup.run_id, clock)
+        return VirtualSlot(bench, bounds, product, setup.plan.recipe, setup.run_id, clock, setup.eeprom_keys)
 
 
 def _scenario(slot: str, faults: Sequence[Mapping[str, Any]], told: Mapping[str, Any]) -> Scenario:

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from functools import partial
 
 from rig.board.cold_start import cold_start
+from rig.eepromkeys import EepromKeys
 from rig.errors import InstrumentError, RigError, Role
 from rig.guard.crew import Pace, Tools
 from rig.guard.envelope import Bounds
@@ -57,8 +58,10 @@ class VirtualSlot:
         recipe: Recipe,
         run: str,
         clock: SharedClock,
+        eeprom_keys: EepromKeys,
     ) -> None:
         self.name = bench.name
+        self.eeprom_keys = eeprom_keys
         self.bench = bench
         self.clock = clock
         self._product, self._recipe, self._run = product, recipe, run

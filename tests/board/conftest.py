@@ -29,6 +29,7 @@ from rig.bm13xx.registers import Register, baud_of
 from rig.bm13xx.replies import encode_register
 from rig.board import bring_up
 from rig.clock import VirtualClock
+from rig.eepromkeys import EepromKeys
 from rig.errors import NoAcknowledge
 from rig.recipe import Level, Product, Recipe, Silicon
 from rig.recipe.product import SerialFormat
@@ -215,6 +216,7 @@ class FakeSlot:
 
     name = "slot1"
     simulated = True
+    eeprom_keys = EepromKeys()
 
     def __init__(self) -> None:
         self.clock = VirtualClock()

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from rig.board.eeprom import read_eeprom, read_image, write_image
+from rig.eepromkeys import EepromKeys
 from rig.errors import NoAcknowledge
 from rig.recipe import Product
+from rig.recipe.eeprom import decode, encode
+from rig.recipe.eeprom.layouts import Cipher
 from rig.recipe.eeprom_layout import BoardIdentity, encode_image
 
 IDENTITY = BoardIdentity(
@@ -51,6 +55,22 @@ def test_damage_keeps_the_image(slot: Any, product: Product, image: bytearray) -
     assert reading.image == bytes(image)
     assert reading.identity is None
     assert "checksum" in (reading.damage or "")
+
+
+def test_what_no_key_opens_is_told_apart_from_damage(slot: Any, product: Product, image: bytearray) -> None:
+    keys = EepromKeys(aes=(bytes(range(32)), bytes(16)))
+    image[:] = encode(replace(decode(bytes(image)), cipher=Cipher.AES), keys)
+
+    slot.eeprom_keys = EepromKeys()
+    reading = read_eeprom(slot, product)
+    assert (reading.image, reading.identity, reading.locked) == (bytes(image), None, True)
+    assert "no key configured" in (reading.damage or "")
+
+    slot.eeprom_keys = keys
+    assert read_eeprom(slot, product).identity == IDENTITY
+    image[0x20] ^= 0x10
+    damaged = read_eeprom(slot, product)
+    assert (damaged.identity, damaged.locked) == (None, False)
 
 
 @pytest.fixture

@@ -21,6 +21,7 @@ from rig.board import (
     soak,
 )
 from rig.clock import VirtualClock
+from rig.eepromkeys import EepromKeys
 from rig.errors import BridgeError, NoAcknowledge
 from rig.recipe import Level, Product, Recipe
 from rig.sim.answers import AnswerBook
@@ -44,6 +45,7 @@ class BenchSlot:
 
     name = "slot1"
     simulated = True
+    eeprom_keys = EepromKeys()
 
     def __init__(self, product: Product, book: AnswerBook, scenario: Scenario) -> None:
         supply = SupplyEntry(max_volts=20, max_amps=120, max_watts=1800)

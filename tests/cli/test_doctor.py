@@ -18,7 +18,8 @@ import yaml
 from typer.testing import CliRunner
 
 from rig.cli import app
-from rig.cli.doctor import Check, _device, _hashing
+from rig.cli.doctor import _device, _hashing
+from rig.cli.doctor_check import Check
 from rig.work import backend
 
 ROOT = Path(__file__).parents[2]
@@ -111,6 +112,47 @@ def test_a_real_bench_in_order(ask: Ask, real: Callable[..., Path], runtime: Pat
     assert checks["a uart"]["found"] == f"{port} is free"
     assert checks["a supply"]["found"].endswith("takes connections")
     assert checks["a meter"]["found"].endswith("not looked at")
+
+
+def test_what_the_bench_file_names_beside_the_bench(
+    ask: Ask, real: Callable[..., Path], runtime: Path, listener: int, tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("RIG_TEST_TOKEN", "not to be shown")
+    monkeypatch.setenv("RIG_TEST_KEYS", f'{{schema_version: 1, xxtea: {{1: "{"ab" * 16}"}}}}')
+    file = real()
+    bench = yaml.safe_load(file.read_text())
+    bench["mes"] = {"url": f"http://127.0.0.1:{listener}/rig", "token_env": "RIG_TEST_TOKEN"}
+    bench["plant"] = {"url": f"postgresql://rig@127.0.0.1:{listener}/rig", "secret_env": "RIG_NO_SUCH"}
+    bench["eeprom"] = {"secret_env": "RIG_TEST_KEYS"}
+    file.write_text(yaml.safe_dump(bench))
+
+    code, checks = ask("--fixture", str(file))
+
+    assert code == 0, "a plant that is away holds no run up"
+    assert checks["MES"]["found"] == f"127.0.0.1:{listener} takes connections, its secret is there"
+    assert "variable RIG_NO_SUCH: found nothing" in checks["plant"]["found"]
+    assert checks["EEPROM keys"]["found"] == "configured: XXTEA key 1"
+    assert checks["telemetry"]["found"].startswith("not configured")
+    assert "not to be shown" not in str(checks)
+    assert "abab" not in str(checks)
+
+
+def test_what_would_hold_a_run_up(
+    ask: Ask, real: Callable[..., Path], runtime: Path, tmp_path: Path, listener: int
+) -> None:
+    file = real()
+    bench = yaml.safe_load(file.read_text())
+    with socket.create_server(("127.0.0.1", 0)) as gone:
+        bench["mes"] = {"url": f"http://127.0.0.1:{gone.getsockname()[1]}"}
+    bench["eeprom"] = {"secret_file": str(tmp_path / "absent.yaml")}
+    file.write_text(yaml.safe_dump(bench))
+
+    code, checks = ask("--fixture", str(file))
+
+    assert code == 3
+    assert [checks[name]["good"] for name in ("MES", "EEPROM keys")] == [False, False]
+    assert "absent.yaml" in checks["EEPROM keys"]["found"]
 
 
 def test_a_port_that_is_not_there(ask: Ask, real: Callable[..., Path], runtime: Path) -> None:

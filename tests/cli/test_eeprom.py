@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from rig.cli import main
-from rig.recipe.eeprom import EepromKeys, decode, encode
+from rig.eepromkeys import EepromKeys
+from rig.recipe.eeprom import decode, encode
 from rig.recipe.eeprom.layouts import S21_V5, Cipher
 
 KEY = "00112233445566778899aabbccddeeff"

@@ -1,13 +1,20 @@
 from __future__ import annotations
 
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 import yaml
 
-from rig.cli.lending import refuse_if_guarded
+import rig
+from rig.cli.lending import _Place, as_named, refuse_if_guarded
 from rig.errors import UsageError
+from rig.instruments.check_supply import Demand
+from rig.instruments.inspection import Target
+from rig.instruments.scanner import Channels
 from rig.runtime import runtime_for
+
+ROOT = Path(rig.__file__).parents[1]
 
 SUPPLY = "TCPIP::192.0.2.11::5025::SOCKET"
 
@@ -47,3 +54,28 @@ def test_a_guards_instruments_are_refused_while_it_is_up(bench: Path) -> None:
     refuse_if_guarded(SUPPLY)
     assert guard.try_acquire()                  # looking did not keep the lock
     guard.release()
+
+
+@pytest.mark.parametrize(("product", "domains"), [("s21pro", 13), ("s21", 12)])
+def test_a_scanner_is_tried_on_as_many_channels_as_its_boards_have_domains(
+    bench: Path, monkeypatch: pytest.MonkeyPatch, product: str, domains: int
+) -> None:
+    monkeypatch.setenv("RIG_PLANS", str(ROOT / "testplans"))
+    monkeypatch.setattr(_Place, "demand_empty", lambda self: None)  # its bridge is no port here
+    target = Target("TCPIP::192.0.2.13::5025::SOCKET", Demand(1.0, 0.1))
+
+    with ExitStack() as held:
+        lent = as_named(target, bench, held, product)
+
+    assert lent.target.channels == Channels(tuple(range(101, 101 + domains)), 120)
+
+
+def test_a_real_benchs_scanner_wants_to_know_its_product(bench: Path) -> None:
+    target = Target("TCPIP::192.0.2.13::5025::SOCKET", Demand(1.0, 0.1))
+
+    with ExitStack() as held, pytest.raises(UsageError, match="--product"):
+        as_named(target, bench, held)
+
+    lock = runtime_for(bench).lock("slot-slot1")
+    assert lock.try_acquire()                   # and nothing is held for it
+    lock.release()

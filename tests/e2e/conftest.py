@@ -11,6 +11,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -116,10 +117,23 @@ class Lab:
         end_owners(self.runtime)
 
 
-@pytest.fixture
-def lab(tmp_path: Path) -> Iterator[Lab]:
+@contextmanager
+def _lab(folder: Path) -> Iterator[Lab]:
     runtime = Path(tempfile.mkdtemp(prefix="rig-"))
-    made = Lab(tmp_path, runtime)
+    made = Lab(folder, runtime)
     yield made
     made.stop()
     shutil.rmtree(runtime, ignore_errors=True)
+
+
+@pytest.fixture
+def lab(tmp_path: Path) -> Iterator[Lab]:
+    with _lab(tmp_path) as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def module_lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
+    """One bench for all tests of a module."""
+    with _lab(tmp_path_factory.mktemp("bench")) as made:
+        yield made

@@ -180,6 +180,7 @@ class PtyBridge:
         self.path = os.ttyname(self._slave)
         self.pins: dict[int, int] = defaultdict(int)
         self.stuck: set[int] = set()
+        self.refused: set[int] = set()
         self.devices: dict[int, dict[int, int]] = {}
         self.silent = False
         self.before_answer = b""                # sent ahead of the next answer
@@ -214,6 +215,8 @@ class PtyBridge:
         os.write(self._master, out)
 
     def _do(self, page: int, command: int, data: bytes) -> tuple[int, bytes]:
+        if page == 0x06 and command in self.refused:
+            return 0x11, b""
         if page == 0x06:
             if data and command not in self.stuck:
                 self.pins[command] = data[0]

@@ -117,3 +117,37 @@ def test_one_owner_only(bridge: Bridge, pty_bridge: Any) -> None:
     with pytest.raises(BridgeError, match=r"lock|busy|exclusive"):
         Bridge(pty_bridge.path, SystemClock())
     assert bridge.pin(0) is Level.LOW
+
+
+def test_a_posted_level_is_waited_for_by_nobody(bridge: Bridge, pty_bridge: Any) -> None:
+    bridge.post_pin(5, Level.HIGH)
+    assert bridge.pin(5) is Level.LOW, "nothing is sent before the first question"
+
+    bridge.post_pin(5, Level.HIGH)
+    bridge.post_pin(6, Level.HIGH)
+
+    assert bridge.pin(3) is Level.LOW
+    assert (pty_bridge.pins[5], pty_bridge.pins[6]) == (1, 1)
+    assert bridge.take_refusals() == []
+
+
+def test_a_posted_level_that_is_refused_is_known_afterwards(bridge: Bridge, pty_bridge: Any) -> None:
+    bridge.pin(3)
+    pty_bridge.refused.add(5)
+
+    bridge.post_pin(5, Level.HIGH)
+
+    assert bridge.pin(3) is Level.LOW
+    assert bridge.take_refusals() == [5]
+    assert bridge.take_refusals() == []
+
+
+def test_a_bridge_that_hangs_holds_no_post_up(bridge: Bridge, pty_bridge: Any) -> None:
+    bridge.pin(3)
+    pty_bridge.silent = True
+    began = time.monotonic()
+
+    for _ in range(20):
+        bridge.post_pin(5, Level.HIGH)
+
+    assert time.monotonic() - began < 0.5

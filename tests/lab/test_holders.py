@@ -9,7 +9,8 @@ import sys
 
 import pytest
 
-from rig.lab.holders import is_gone
+from rig.lab.holders import at_the_bench, is_gone, on_this_computer, who_am_i
+from rig.purpose import Purpose
 
 HERE = socket.gethostname()
 
@@ -30,3 +31,19 @@ def test_a_dead_process_of_this_computer_is_gone() -> None:
 ], ids=["alive", "no number", "a word", "elsewhere", "no computer", "nobody"])
 def test_of_anybody_else_nothing_is_known(holder: str) -> None:
     assert not is_gone(holder)
+
+
+def test_workers_of_one_ci_job_do_not_share_a_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("PYTEST_XDIST_WORKER", raising=False)
+    monkeypatch.setenv("LG_USERNAME", "ci")
+    alone = who_am_i()
+    monkeypatch.setenv("PYTEST_XDIST_WORKER", "gw0")
+
+    assert alone == "ci"
+    assert who_am_i() == f"ci-{os.getpid()}"
+    assert not is_gone(on_this_computer(who_am_i()))
+
+
+def test_the_lab_knows_production_from_other_runs_at_the_bench() -> None:
+    assert at_the_bench(Purpose.TEST, 7) == "production-7"
+    assert at_the_bench(Purpose.GAUGE, 7) == "gauge-7"

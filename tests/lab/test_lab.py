@@ -9,12 +9,13 @@ import socket
 import subprocess
 import sys
 import tempfile
+import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-import yaml
 from typer.testing import CliRunner
 
 from rig.cli import app
@@ -24,48 +25,7 @@ from rig.lab.hold import held_place
 from rig.lab.lab import Lab, LabState
 
 SLOTS = [f"slot{number}" for number in range(1, 17)]
-FIRST = "hall-lab-slot1"
-
-
-@pytest.fixture(scope="module")
-def bench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """A bench file of sixteen simulated slots, with a runtime directory of its own."""
-    slot = {
-        "supply": {"family": "scpi99", "max_volts": 20, "max_amps": 120, "max_watts": 2000},
-        "meter": {"family": "wt300e"},
-        "scanner": {"family": "daq970a", "first_domain_channel": 101, "terminal_channel": 120},
-    }
-    file = tmp_path_factory.mktemp("lab") / "lab.yaml"
-    file.write_text(yaml.safe_dump({
-        "schema_version": 1, "fixture": "lab", "station": "hall", "simulated": True, "board": "s21pro",
-        "slots": {name: dict(slot) for name in SLOTS},
-    }, sort_keys=False))
-    runtime = tempfile.mkdtemp(prefix="rig-")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("RIG_RUNTIME", runtime)
-        patch.delenv("LG_COORDINATOR", raising=False)
-        patch.delenv("LG_USERNAME", raising=False)
-        yield file
-        Lab(file).down()
-    shutil.rmtree(runtime, ignore_errors=True)
-
-
-@pytest.fixture
-def state(bench: Path) -> LabState:
-    """The lab, brought up."""
-    found = Lab(bench).up()
-    assert found.whole
-    return found
-
-
-@pytest.fixture
-def directory(state: LabState) -> Directory:
-    return Directory(address_of(state))
-
-
-def address_of(state: LabState) -> str:
-    assert state.address is not None
-    return state.address
+FIRST = "bench-a16-sim-16-slot1"
 
 
 def kill(pid: int | None) -> None:
@@ -73,24 +33,19 @@ def kill(pid: int | None) -> None:
     os.kill(pid, signal.SIGKILL)
 
 
-def wait_for(happened: Callable[[], bool], seconds: float = 20) -> None:
-    deadline = time.monotonic() + seconds
-    while not happened():
-        assert time.monotonic() < deadline, f"not within {seconds} s"
-        time.sleep(0.02)
-
-
 def test_every_slot_is_a_place_on_the_loopback_with_tags(bench: Path, state: LabState) -> None:
-    host, _, port = address_of(state).rpartition(":")
+    host, _, port = str(state.address).rpartition(":")
     listening = Path("/proc/net/tcp6").read_text() + Path("/proc/net/tcp").read_text()
 
-    assert [place.name for place in state.places] == [f"hall-lab-{slot}" for slot in SLOTS]
+    assert [place.name for place in state.places] == [f"bench-a16-sim-16-{slot}" for slot in SLOTS]
     assert host == "127.0.0.1"
     assert f"0100007F:{int(port):04X}" in listening
     assert f"00000000:{int(port):04X}" not in listening
     first = state.places[0]
     assert first.tags == {
-        "station": "hall", "fixture": "lab", "slot": "slot1", "bench": "simulated", "board": "s21pro"
+        "station": "bench-a16", "fixture": "sim-16", "slot": "slot1", "bench": "simulated",
+        "host": socket.gethostname().lower(), "board": "s21pro", "product": "s21pro",
+        "state": "up", "production": "open",
     }
     assert first.slot is not None
     assert first.slot["fixture_file"] == str(bench.resolve())
@@ -103,17 +58,38 @@ def test_what_lives_and_is_right_stays(bench: Path, state: LabState) -> None:
     assert (again.coordinator_pid, again.exporter_pid) == (state.coordinator_pid, state.exporter_pid)
 
 
-def test_sixteen_places_are_taken_and_given_back(directory: Directory) -> None:
-    names = [f"hall-lab-{slot}" for slot in SLOTS]
-    for name in names:
-        directory.acquire(name)
+def test_sixteen_places_and_twenty_who_want_one(directory: Directory) -> None:
+    """Every client waits in the coordinator's queue and holds what it got until all sixteen are out; nobody
+    ever holds what another does."""
+    held: list[tuple[str, str]] = []            # what a client has just taken, as (client, place)
+    out, all_out = threading.Lock(), threading.Event()
 
-    taken = directory.places()
-    for name in names:
-        directory.release(name)
+    def client(number: int) -> str:
+        me = Directory(directory.address, user=f"client{number}")
+        found = me.reserve({"fixture": "sim-16"})
+        while found.place is None:
+            time.sleep(0.1)
+            again = me.look_at(found.token)
+            assert again is not None
+            found = again
+        me.acquire(found.place)
+        with out:
+            held.append((me.name, found.place))
+            if len(held) == len(SLOTS):
+                all_out.set()
+        assert all_out.wait(30)
+        assert me.places()[found.place].acquired == me.name
+        me.release(found.place)
+        me.give_up(found.token)
+        return found.place
 
-    assert {taken[name].acquired for name in names} == {directory.name}
-    assert {place.acquired for place in directory.places().values()} == {None}
+    with ThreadPoolExecutor(20) as clients:
+        got = list(clients.map(client, range(20)))
+
+    assert {place for _, place in held[:16]} == {f"bench-a16-sim-16-{slot}" for slot in SLOTS}
+    assert (len(held), len(got)) == (20, 20)
+    assert all(directory.places()[place].acquired is None for place in got)
+    assert directory.reservations() == ()
 
 
 def test_a_place_is_one_processs_at_a_time(bench: Path, directory: Directory) -> None:
@@ -142,8 +118,8 @@ def test_what_a_dead_process_held_is_handed_out(directory: Directory) -> None:
 
 
 def test_an_unknown_place_is_refused_by_name(directory: Directory) -> None:
-    with pytest.raises(UsageError, match=r"'hall-lab-slot99': not known .* which has hall-lab-slot1, "):
-        directory.acquire("hall-lab-slot99")
+    with pytest.raises(UsageError, match=rf"'elsewhere-slot99': not known .* which has {FIRST}, "):
+        directory.acquire("elsewhere-slot99")
 
 
 def test_a_place_of_another_computer_is_not_run_here(
@@ -159,7 +135,7 @@ def test_a_place_of_another_computer_is_not_run_here(
 
 
 def test_without_its_exporter_a_place_is_never_handed_out(
-    bench: Path, state: LabState, directory: Directory
+    bench: Path, state: LabState, directory: Directory, wait_for: Callable[..., None]
 ) -> None:
     kill(state.exporter_pid)
     wait_for(lambda: directory.places()[FIRST].slot is None)
@@ -172,7 +148,9 @@ def test_without_its_exporter_a_place_is_never_handed_out(
     assert Lab(bench).up().whole
 
 
-def test_a_coordinator_that_died_comes_back_where_it_was(bench: Path, state: LabState) -> None:
+def test_a_coordinator_that_died_comes_back_where_it_was(
+    bench: Path, state: LabState, wait_for: Callable[..., None]
+) -> None:
     kill(state.coordinator_pid)
     wait_for(lambda: not Lab(bench).state().coordinator_answers)
 
@@ -185,21 +163,28 @@ def test_a_coordinator_that_died_comes_back_where_it_was(bench: Path, state: Lab
     assert again.coordinator_pid != state.coordinator_pid
 
 
-def test_a_second_bench_may_use_the_same_coordinator(bench: Path, state: LabState, tmp_path: Path) -> None:
-    text = bench.read_text().replace("fixture: lab", "fixture: second")
+def test_a_second_bench_may_use_the_same_coordinator(
+    bench: Path, state: LabState, hall: Path, tmp_path: Path
+) -> None:
+    text = bench.read_text().replace("fixture: sim-16", "fixture: second")
     other, runtime = tmp_path / "second.yaml", tempfile.mkdtemp(prefix="rig-")
     other.write_text(text)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("RIG_RUNTIME", runtime)
         try:
             found = Lab(other).up(coordinator=state.address)
+            patch.setenv("RIG_RUNTIME", str(hall))
+            with pytest.raises(UsageError, match=f"{other} on station bench-a16 .* expected {runtime}; "), \
+                    held_place("bench-a16-second-slot1", state.address):
+                pytest.fail("it was handed out")
+            patch.setenv("RIG_RUNTIME", runtime)
             ended = Lab(other).down()
         finally:
             Lab(other).down()
     shutil.rmtree(runtime)
 
     assert (found.whole, found.coordinator_pid) == (True, None)
-    assert found.places[0].name == "hall-second-slot1"
+    assert found.places[0].name == "bench-a16-second-slot1"
     assert ended == ("exporter",)
     assert Lab(bench).state().whole
 

@@ -13,8 +13,10 @@ from hypothesis import strategies as st
 from rig.errors import UsageError
 from rig.purpose import Purpose
 from rig.pytestplugin.options import (
+    PlaceAsked,
     RunOptions,
     add_options,
+    demand_one_process,
     read_options,
     wanted,
     wanted_place,
@@ -90,26 +92,52 @@ def test_a_mistyped_option_is_not_taken_for_another() -> None:
         Given("--rig-slo=slot1")
 
 
-def place(*words: str) -> tuple[str, str | None] | None:
+def place(*words: str) -> PlaceAsked | None:
     return wanted_place(Given(*words))  # type: ignore[arg-type]
 
 
 def test_a_place_stands_for_bench_and_slot() -> None:
     words = ("--rig-place=hall-slot1", "--rig-coordinator=127.0.0.1:9", "--rig-product=p", "--rig-serial=S")
 
-    options = read_options(Given(*words), (Path("b.yaml"), "slot1"))  # type: ignore[arg-type]
+    at = (Path("b.yaml"), "slot1", "hall-slot1")
+    options = read_options(Given(*words), at)  # type: ignore[arg-type]
 
-    assert place(*words) == ("hall-slot1", "127.0.0.1:9")
-    assert (options.fixture, options.slot) == (Path("b.yaml"), "slot1")
+    assert place(*words) == PlaceAsked("hall-slot1", {}, 0.0, "127.0.0.1:9")
+    assert (options.fixture, options.slot, options.place) == at
     assert place(*NEEDED) is None
+
+
+def test_a_place_may_be_asked_for_by_tags_and_waited_for() -> None:
+    asked = place("--rig-reserve=product=S21Pro, bench=real", "--rig-wait=300")
+
+    assert asked == PlaceAsked(None, {"product": "s21pro", "bench": "real"}, 300.0, None)
 
 
 @pytest.mark.parametrize("words", [
     ("--rig-place=hall-slot1", "--rig-slot=slot1"),
     ("--rig-place=hall-slot1", "--rig-fixture=b.yaml"),
+    ("--rig-place=hall-slot1", "--rig-reserve=bench=real"),
+    ("--rig-reserve=bench=real", "--rig-slot=slot1"),
     ("--rig-place=",),
     ("--rig-coordinator=127.0.0.1:9",),
-])
-def test_a_place_beside_what_it_stands_for_is_refused(words: tuple[str, ...]) -> None:
+    ("--rig-wait=5",),
+    ("--rig-reserve=",),
+    ("--rig-reserve=bench",),
+    ("--rig-reserve=bench=",),
+    ("--rig-place=hall-slot1", "--rig-wait=soon"),
+    ("--rig-place=hall-slot1", "--rig-wait=-1"),
+    ("--rig-place=hall-slot1", "--rig-wait=inf"),
+], ids=" ".join)
+def test_what_makes_no_sense_of_a_place_is_refused(words: tuple[str, ...]) -> None:
     with pytest.raises(UsageError, match="found"):
         place(*words)
+
+
+def test_a_board_is_not_shared_among_workers() -> None:
+    given = Given(*NEEDED)
+    demand_one_process(given)  # type: ignore[arg-type]
+
+    given.option.numprocesses = 2
+
+    with pytest.raises(UsageError, match="expected one process a board"):
+        demand_one_process(given)  # type: ignore[arg-type]

@@ -49,6 +49,27 @@ def test_an_interaction_that_is_there_is_not_pooled() -> None:
 def test_share_of_the_tolerance() -> None:
     assert crossed(AIAG).tolerance_percent(Bounds(-4.0, 4.0)) == pytest.approx(22.6779, rel=1e-5)
     assert crossed(AIAG).tolerance_percent(Bounds(high=4.0)) is None
+    assert crossed(AIAG).tolerance_percent(Bounds(high=4.0), 0.0) == pytest.approx(22.6779, rel=1e-5)
+    assert crossed(AIAG).tolerance_percent(Bounds(low=-2.0), 2.0) == pytest.approx(22.6779, rel=1e-5)
+    assert crossed(AIAG).tolerance_percent(Bounds(), 0.0) is None
+
+
+def test_what_only_rounding_left_is_no_variation() -> None:
+    """Two slots that differ, and boards and repeats that do not: the sums of squares are some 1e-32."""
+    values = np.broadcast_to(np.array([1.1432, 1.1472])[None, :, None], (5, 2, 2)) + np.zeros((5, 2, 2))
+
+    found = crossed(values)
+
+    assert (found.ev, found.pv, found.interaction) == (0.0, 0.0, 0.0)
+    assert found.av == pytest.approx(0.004 / math.sqrt(2), rel=1e-6)
+    assert all(line.f in (None, 0.0, math.inf) for line in found.table)
+
+
+def test_boards_that_cannot_be_told_apart_are_alike() -> None:
+    values = np.random.default_rng(2).normal(0, 1, (5, 2, 2))
+
+    assert crossed(values).are_alike
+    assert not crossed(AIAG).are_alike
 
 
 def test_constant_values_are_no_study() -> None:
@@ -91,5 +112,14 @@ def test_type_1_study_without_reference_or_second_limit() -> None:
     (5.0, 20, "good"), (20.0, 6, "conditional"), (20.0, 3, "conditional, too few categories"),
     (31.0, 4, "bad"),
 ])
-def test_rule_of_thumb(percent: float, ndc: int, said: str) -> None:
+def test_rule_of_thumb_without_a_limit(percent: float, ndc: int, said: str) -> None:
     assert judged(percent, ndc) == said
+
+
+@pytest.mark.parametrize(("tolerance", "said"), [(4.0, "good"), (20.0, "conditional"), (31.0, "bad")])
+def test_a_limit_judges_the_gauge_whatever_the_boards_are(tolerance: float, said: str) -> None:
+    assert judged(99.0, 1, tolerance, are_alike=True) == said
+
+
+def test_boards_that_are_alike_condemn_no_gauge() -> None:
+    assert judged(99.0, 1, None, are_alike=True) == "not defined: the boards are alike"

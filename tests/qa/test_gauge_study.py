@@ -10,8 +10,9 @@ import numpy as np
 import pytest
 
 from rig.errors import UsageError
+from rig.qa.gauge_gather import gather
 from rig.qa.gauge_plan import GaugePlan, Step, Study
-from rig.qa.gauge_report import gather, gauge_page, results_of
+from rig.qa.gauge_report import gauge_page, results_of
 from rig.qa.gauge_result import keep, studies_of
 from rig.qa.gauge_run import Ran, walk
 from rig.qa.source import KeptRun

@@ -7,6 +7,7 @@ import csv
 import io
 import re
 from datetime import UTC, datetime
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -67,6 +68,18 @@ def test_every_chart_has_its_data(planted_page: str) -> None:
     for name in ("yield-by-day", "yields", "yield-by-slot", "yield-by-lot", "first-run-codes", "chips-blamed",
                  "capability", "control", "ways", "grades", "cycle-time"):
         assert len(csv_of(planted_page, name)) > 1
+
+
+def test_single_values_stand_over_their_moving_ranges(planted_page: str) -> None:
+    rows = csv_of(planted_page, "control")[1:]
+    first = [row for row in rows if row[0] == rows[0][0]]
+
+    drawn = [planted_page.count(f'aria-label="{one}"') for one in ("control chart", "moving ranges")]
+    assert drawn == [6, 6]
+    assert first[0][3] == ""
+    assert [float(row[3]) for row in first[1:]] == pytest.approx(
+        [abs(float(after[2]) - float(before[2])) for before, after in pairwise(first)]
+    )
 
 
 def test_data_add_up(planted_page: str, planted: History) -> None:

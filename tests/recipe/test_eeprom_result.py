@@ -6,19 +6,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rig.recipe.eeprom_layout import UNWRITTEN, EepromDamaged, crc8
+from rig.recipe.eeprom_layout import EepromDamaged, crc8
 from rig.recipe.eeprom_result import (
     PT2_SIZE,
-    PT2_START,
     WorkResult,
     decode_pt2,
     encode_pt2,
-    times_tested,
-    with_result,
 )
 
 GOOD = WorkResult(13.60, 588, 0.9991, (24, 57), passed=True, count=1)
-BLANK = bytes([UNWRITTEN]) * 256
 
 
 def test_where_each_field_lies() -> None:
@@ -49,19 +45,6 @@ def test_a_changed_bit_is_found(result: WorkResult, bit: int) -> None:
     record[bit // 8] ^= 1 << bit % 8
     with pytest.raises(EepromDamaged, match="PT2 record: found checksum"):
         decode_pt2(bytes(record))
-
-
-def test_only_its_record_changes() -> None:
-    image = bytes(range(256))
-    after = with_result(image, GOOD)
-    assert (after[:PT2_START], after[PT2_START + PT2_SIZE:]) == (image[:0x60], image[0x70:])
-    assert decode_pt2(after[0x60:0x70]) == GOOD
-
-
-def test_how_often_it_was_tested() -> None:
-    assert times_tested(BLANK) == 0
-    assert times_tested(bytes(256)[:255] + b"\1") == 0
-    assert times_tested(with_result(BLANK, replace(GOOD, count=7))) == 7
 
 
 @pytest.mark.parametrize("change", [{"volts": 700.0}, {"mhz": 1e5}, {"celsius": (0, 200)}, {"count": 256}])

@@ -9,6 +9,7 @@ import pytest
 
 from rig.errors import FileError, UsageError
 from rig.recipe import Product
+from rig.sim.eeprom_cipher import eeprom_keys
 from rig.sim.scenario import FAULTS, BoardScenario, load_scenario, parse_scenario, scenario_for
 
 FILE = Path("bench.yaml")
@@ -123,6 +124,22 @@ def test_a_chip_id_is_a_number_or_hex_text() -> None:
         scenario = parse_scenario(with_fault(kind="wrong_chip_id", chip=2, id=given), FILE)
         fault = scenario.board("slot1").faults[0]
         assert fault.id == 0x1368  # type: ignore[union-attr]
+
+
+def test_a_key_file_lies_beside_the_scenario(tmp_path: Path) -> None:
+    file = tmp_path / "s.yaml"
+    file.write_text("boards: {slot1: {eeprom_key_file: keys.yaml}, slot2: {}}\n")
+    scenario = load_scenario(file)
+    assert scenario.board("slot1").eeprom_key_file == tmp_path / "keys.yaml"
+    assert scenario.board("slot2").eeprom_key_file is None
+
+
+def test_a_simulated_board_needs_the_key_of_its_cipher(tmp_path: Path) -> None:
+    file = tmp_path / "keys.yaml"
+    file.write_text(f'schema_version: 1\nxxtea: {{1: "{"ab" * 16}"}}\n')
+    file.chmod(0o600)
+    with pytest.raises(FileError, match="aes: found nothing, expected the key and iv"):
+        eeprom_keys(file)
 
 
 def test_files(tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ from rig.purpose import Purpose
 from rig.recipe import find_plans, load_plan
 from rig.records import STORE_FILE, RunRecord, Store
 from rig.station.admission import Admissions
-from rig.station.golden import FEWEST_RUNS, checks_of, enrol, load_book
+from rig.station.golden import FEWEST_RUNS, checks_of, enrol, last_check, load_book
 from rig.station.roles import Role
 from rig.station.shift import ShiftBook, next_calibration
 from rig.station.view import Due
@@ -135,6 +135,32 @@ def test_a_drift_within_three_sigmas_is_found_by_its_pattern(past: Past) -> None
     assert any("4 of 5 beyond 1 sigma" in problem for problem in last.problems)
 
 
+def test_a_board_measured_the_same_for_weeks_is_no_drift(past: Past) -> None:
+    enrolled(past)
+    found = load_book(past.results).boards[SERIAL]
+    near = found.past["board_watts"].mean + 0.1 * found.past["board_watts"].sigma
+    for day in range(16):
+        wobble = 0.05 * found.past["board_watts"].sigma * (1, -2, 3, -4, -1)[day % 5]
+        past.run(hours=21 + 24 * day, purpose=Purpose.GOLDEN, watts=near + wobble * (-1) ** (day // 2))
+
+    last = checks_of(past.results, found)[-1]
+
+    assert last.problems == ()
+    assert last_check(past.results, found) == last
+
+
+def test_a_golden_run_that_was_stopped_for_production_is_no_check(past: Past) -> None:
+    enrolled(past)
+    found = load_book(past.results).boards[SERIAL]
+    past.run(hours=21, purpose=Purpose.GOLDEN, watts=1040.0)
+    past.run(hours=22, purpose=Purpose.GOLDEN, verdict=Verdict.ABORTED, failure_code="OPR-STOP")
+
+    (check,) = checks_of(past.results, found)
+
+    assert check.problems == ()
+    assert last_check(past.results, found) == check
+
+
 def production(folder: Path) -> FixtureFile:
     return fixture(folder, production=True, retest_policy="enforced", panel={"golden_hours": 12})
 
@@ -219,9 +245,10 @@ def test_the_next_calibration_is_named(tmp_path: Path) -> None:
     file = tmp_path / "bench.yaml"
     file.write_text(yaml.safe_dump(values))
 
-    assert next_calibration(load_fixture(file), datetime(2026, 11, 28, tzinfo=UTC).date()) == (
-        "meter of slot2", 3
-    )
+    which, days = next_calibration(load_fixture(file), datetime(2026, 11, 28, tzinfo=UTC).date())
+
+    assert which is not None
+    assert (which.text, days) == ("meter of slot2", 3)
 
 
 def admissions(past: Past, folder: Path) -> Admissions:

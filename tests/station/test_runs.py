@@ -4,63 +4,23 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import signal
 import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
-import yaml
 
-import rig
-from proofs.stationed import Stationed, ended
+from proofs.stationed import ended
 from proofs.stationed import live as is_live
-
-ROOT = Path(rig.__file__).parents[1]
-SERIAL = "S21PROTEST000000{}"
-
-
-class Floor:
-    """A bench of four slots, its plan with a short soak, and a station that may die and come again."""
-
-    def __init__(self, folder: Path, runtime: Path) -> None:
-        self.runtime, self.results = runtime, folder / "results"
-        plans, fixture = folder / "testplans", folder / "sim.yaml"
-        shutil.copytree(ROOT / "testplans", plans)
-        _edit(plans / "s21pro" / "recipe.yaml", soak_seconds=4)
-        shutil.copy(ROOT / "fixtures" / "sim.yaml", fixture)
-        _edit(fixture, unload={"volts": 1.0, "seconds": 1, "celsius": 90})
-        self.scenario = folder / "scenario.yaml"
-        self.scenario.write_text(yaml.safe_dump({"time_scale": 20, "boards": {}}))
-        self.station = Stationed(folder, runtime, {
-            "fixture": str(fixture), "scenario": str(self.scenario), "plans": str(plans),
-            "results": str(self.results),
-        })
-
-    def clean_up(self) -> None:
-        self.station.end(signal.SIGKILL)
-        for role in ("guard", "bench"):
-            try:
-                pid = int(json.loads((self.runtime / f"{role}.lock").read_text())["pid"])
-                os.kill(pid, signal.SIGTERM)
-            except (FileNotFoundError, ValueError, KeyError, ProcessLookupError):
-                continue
-            deadline = time.monotonic() + 10
-            while Path(f"/proc/{pid}").exists() and time.monotonic() < deadline:
-                time.sleep(0.02)
-        shutil.rmtree(self.runtime, ignore_errors=True)
-
-
-def _edit(file: Path, **changes: Any) -> None:
-    file.write_text(yaml.safe_dump(yaml.safe_load(file.read_text()) | changes, sort_keys=False))
+from tests.station.floor import SERIAL, Floor
 
 
 @pytest.fixture
 def floor(tmp_path: Path) -> Iterator[Floor]:
-    made = Floor(tmp_path, Path(tempfile.mkdtemp(prefix="rig-")))
+    made = Floor(tmp_path, Path(tempfile.mkdtemp(prefix="rig-")), {},
+                 unload={"volts": 1.0, "seconds": 1, "celsius": 90})
     yield made
     made.clean_up()
 
@@ -82,6 +42,7 @@ def is_dead(pid: int) -> bool:
 
 
 def test_a_stopped_a_killed_and_a_hung_run_stay_alone_and_a_restart_loses_none(floor: Floor) -> None:
+    """One story, since a run takes as long as its wire does; at its end a board that cannot begin."""
     stationed = floor.station
     stationed.start()
     for number in (1, 2, 3, 4):
@@ -104,6 +65,9 @@ def test_a_stopped_a_killed_and_a_hung_run_stay_alone_and_a_restart_loses_none(f
     runs_out(floor, stationed.pid("slot1"))
     stationed.start()
     passed = stationed.when(1, ended, 20)
+    floor.scenario.write_text("boards: {slot4: {faults: [{kind: gremlin}]}}")
+    stationed.begin(4, SERIAL.format(5))
+    not_begun = stationed.when(4, lambda tile: ended(tile) and tile["serial"] == SERIAL.format(5), 20)
 
     assert [(tile["state"], tile["code"]) for tile in (killed, hung)] == [("STATION_FAULT", "STN-GUARD")] * 2
     assert killed["needs_ack"]
@@ -124,15 +88,5 @@ def test_a_stopped_a_killed_and_a_hung_run_stay_alone_and_a_restart_loses_none(f
         "0417 scanned SLOT-1", f"0417 scanned {SERIAL.format(1)}"
     ]
     assert record["operator"] == "0417"
-
-
-def test_a_board_that_cannot_begin_is_told_and_powers_nothing(floor: Floor) -> None:
-    stationed = floor.station
-    floor.scenario.write_text("boards: {slot1: {faults: [{kind: gremlin}]}}")
-    stationed.start()
-
-    stationed.begin(1, SERIAL.format(1))
-    tile = stationed.when(1, ended, 20)
-
-    assert (tile["state"], tile["run_id"]) == ("STOPPED", None)
-    assert "gremlin" in tile["sentence"]["text"]
+    assert (not_begun["state"], not_begun["run_id"]) == ("STOPPED", None)
+    assert "gremlin" in not_begun["sentence"]["text"]

@@ -15,6 +15,7 @@ from typer.main import get_command
 
 from rig.cli import app
 from rig.fixturefile import load_fixture
+from rig.lab.site import load_site
 from rig.watch.place import Place
 from rig.watchentry import Part
 from tests.conftest import Demand
@@ -116,6 +117,17 @@ def test_two_stations_of_a_plant_are_told_apart() -> None:
     assert {one.station, one.fixture} & {two.station, two.fixture} == set()
     assert environment("station1")["RIG_LAB_HOST"] != environment("station2")["RIG_LAB_HOST"]
     assert environment("station1")["RIG_COORDINATOR"] == environment("coordinator")["RIG_COORDINATOR"]
+
+
+def test_the_sample_sites_night_is_right() -> None:
+    site = load_site(SITE / "site.yaml").told
+
+    assert tuple(bench.host for bench in site.benches) == STATIONS
+    for bench, host in zip(site.benches, STATIONS, strict=True):
+        told = environment(host)
+        assert (str(bench.fixture), bench.listen) == (told["RIG_FIXTURE"], told["RIG_LAB_HOST"])
+        assert site.coordinator == told["RIG_COORDINATOR"]
+        assert set(bench.slots) == set(load_fixture(SITE / host / "bench.yaml").slots)
 
 
 def test_systemd_reads_them_without_a_word(tmp_path: Path, demand: Demand) -> None:

@@ -1,9 +1,6 @@
-"""EEPROM images of boards in the field: layouts, checksums, ciphers; keys are the customer's."""
+"""EEPROM images of boards in the field: layouts, checksums, ciphers; the keys are rig.eepromkeys'."""
 
 from rig.recipe.eeprom.image import Image, Region, RegionState, decode, encode
-from rig.recipe.eeprom.keys import EepromKeys, load_keys
 from rig.recipe.eeprom.layouts import LAYOUTS, Layout
 
-__all__ = [
-    "LAYOUTS", "EepromKeys", "Image", "Layout", "Region", "RegionState", "decode", "encode", "load_keys",
-]
+__all__ = ["LAYOUTS", "Image", "Layout", "Region", "RegionState", "decode", "encode"]

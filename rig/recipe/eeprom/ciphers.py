@@ -6,8 +6,10 @@ XXTEA is the published algorithm (Wheeler and Needham, 1998); cryptography has n
 from __future__ import annotations
 
 import struct
+from typing import TYPE_CHECKING
 
-from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.ciphers import Cipher, modes
 
 DELTA = 0x9E3779B9
 WORD = 0xFFFFFFFF
@@ -38,14 +40,26 @@ def xxtea_decipher(secret: bytes, key: bytes) -> bytes:
 
 def aes_encipher(plain: bytes, key: bytes, iv: bytes) -> bytes:
     """``plain``: whole blocks of 16; ``key``: 32 bytes, ``iv``: 16."""
-    cipher = Cipher(algorithms.AES(key), modes.CBC(iv)).encryptor()
+    cipher = _aes(key, iv).encryptor()
     return cipher.update(plain) + cipher.finalize()
 
 
 def aes_decipher(secret: bytes, key: bytes, iv: bytes) -> bytes:
     """What ``aes_encipher`` made it from."""
-    cipher = Cipher(algorithms.AES(key), modes.CBC(iv)).decryptor()
+    cipher = _aes(key, iv).decryptor()
     return cipher.update(secret) + cipher.finalize()
+
+
+def load_aes() -> None:
+    """Load the library now: for a process that must not stand still later."""
+    _aes(bytes(32), bytes(16))
+
+
+def _aes(key: bytes, iv: bytes) -> Cipher[modes.CBC]:
+    """Loaded when it is wanted: runs on boards in clear do without."""
+    from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
+
+    return Cipher(algorithms.AES(key), modes.CBC(iv))
 
 
 def _mix(y: int, z: int, total: int, place: int, key: list[int]) -> int:

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from enum import Enum
 
+from rig.eepromkeys import EepromKeys
 from rig.recipe.eeprom.ciphers import aes_decipher, aes_encipher, xxtea_decipher, xxtea_encipher
 from rig.recipe.eeprom.fields import Value
-from rig.recipe.eeprom.keys import EepromKeys
 from rig.recipe.eeprom.layouts import LAYOUTS, TRAILER, XXTEA_NUMBER, Cipher, Layout, RegionSpec
 from rig.recipe.eeprom_layout import SIZE, UNWRITTEN, EepromDamaged
 
@@ -24,7 +24,10 @@ class RegionState(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Region:
-    """One region as found. ``raw``: its bytes as they stand; ``values``: of a sound one."""
+    """One region as found. ``raw``: its bytes as they stand; ``values``: of a sound one.
+
+    ``reads``: its texts are text, whatever its checksum says: it is in clear, or its key is the right one.
+    """
 
     name: str
     start: int
@@ -32,6 +35,7 @@ class Region:
     raw: bytes
     says: str
     values: Mapping[str, Value]
+    reads: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +95,7 @@ def encode(image: Image, keys: EepromKeys | None = None) -> bytes:
         field.write(out, image.clear)
     for spec, region in zip(layout.regions, image.regions, strict=True):
         sound = region.state is RegionState.SOUND
-        raw = _sealed(spec, region, bytes(out[:2]), image, keys) if sound else region.raw
+        raw = sealed(spec, region.values, bytes(out[:2]), image, keys) if sound else region.raw
         out[spec.start : spec.start + spec.size] = raw
     return bytes(out)
 
@@ -114,10 +118,7 @@ def _cipher_of(layout: Layout, keyed: int | None, image: bytes) -> Cipher:
     if keyed is not None:
         return Cipher.NONE if keyed >> 4 == 0 else Cipher.XXTEA
     spec = layout.regions[0]
-    plain = image[spec.start : spec.start + spec.size]
-    texts = [field.read(plain) for field in spec.fields]
-    clear = plain[-1] == spec.checked(image, plain) and not any(isinstance(text, bytes) for text in texts)
-    return Cipher.NONE if clear else Cipher.AES
+    return Cipher.NONE if spec.reads(image[spec.start : spec.start + spec.size]) else Cipher.AES
 
 
 def _region(spec: RegionSpec, image: bytes, cipher: Cipher, keyed: int | None, keys: EepromKeys) -> Region:
@@ -127,14 +128,15 @@ def _region(spec: RegionSpec, image: bytes, cipher: Cipher, keyed: int | None, k
     plain, why = _deciphered(raw, cipher, keyed, keys)
     if plain is None:
         return Region(spec.name, spec.start, RegionState.ENCIPHERED, raw, why, {})
-    expected = spec.checked(image, plain)
+    expected, reads = spec.checked(image, plain), spec.reads(plain)
     if plain[-1] != expected:
         says = f"found checksum 0x{plain[-1]:02X}, expected 0x{expected:02X}"
         if cipher is not Cipher.NONE:
-            says += ": damaged, or not the right key"
-        return Region(spec.name, spec.start, RegionState.DAMAGED, raw, says, {})
+            says += ": damaged" if reads else ": damaged, or not the right key"
+        return Region(spec.name, spec.start, RegionState.DAMAGED, raw, says, {}, reads)
     values = {field.name: field.read(plain) for field in spec.fields}
-    return Region(spec.name, spec.start, RegionState.SOUND, raw, f"checksum 0x{expected:02X} right", values)
+    says = f"checksum 0x{expected:02X} right"
+    return Region(spec.name, spec.start, RegionState.SOUND, raw, says, values, reads)
 
 
 def _deciphered(raw: bytes, cipher: Cipher, keyed: int | None, keys: EepromKeys) -> tuple[bytes | None, str]:
@@ -152,10 +154,16 @@ def _deciphered(raw: bytes, cipher: Cipher, keyed: int | None, keys: EepromKeys)
     return xxtea_decipher(raw, keys.xxtea[number]), ""
 
 
-def _sealed(spec: RegionSpec, region: Region, head: bytes, image: Image, keys: EepromKeys) -> bytes:
+def sealed(
+    spec: RegionSpec, values: Mapping[str, Value], head: bytes, image: Image, keys: EepromKeys
+) -> bytes:
+    """A region's bytes from its values: checksum, then the image's cipher. ``head``: its first two bytes.
+
+    Raises ValueError as ``encode``.
+    """
     plain = bytearray(spec.size)
     for field in spec.fields:
-        field.write(plain, region.values)
+        field.write(plain, values)
     plain[-1] = spec.checked(head, bytes(plain))
     if image.cipher is Cipher.NONE:
         return bytes(plain)

@@ -52,6 +52,15 @@ class RegionSpec:
         """The checksum over ``head``, the image's first bytes, and a deciphered region."""
         return self.checksum(head[: self.header] + plain[:-1])
 
+    def reads(self, plain: bytes) -> bool:
+        """Whether texts in a deciphered region are text, two bytes of three at least.
+
+        Of noise, which a wrong key makes, three of eight are. False for a region without texts.
+        """
+        texts = b"".join(plain[one.at : one.at + one.width] for one in self.fields if one.form is Form.TEXT)
+        good = sum(byte == 0 or 0x20 <= byte < 0x7F for byte in texts)
+        return bool(texts) and 3 * good >= 2 * len(texts)
+
 
 @dataclass(frozen=True, slots=True)
 class Layout:

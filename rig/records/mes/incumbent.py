@@ -45,8 +45,7 @@ class Incumbent:
         data = {
             "miner_type": record.product, "board_name": record.product, "sn": record.serial,
             "order_id": record.run_id,
-            # of the EEPROM's plain part, which the record does not name field by field
-            "hardware_version": "", "bom_version": "", "chip_technology": "", "ft_version": "", "bin": 0,
+            **_identity(record),
             "rule_version": record.made_by.plan.get("recipe.yaml", "")[:16],
             "rule_level": int(level[0]) if level else 0,
             "rule_result": {
@@ -69,6 +68,17 @@ class Incumbent:
         code, text = _code(answer)
         if code != GOOD:
             raise MesRejected(f"found it refused (code {line(code)}: {line(text)})")
+
+
+def _identity(record: RunRecord) -> dict[str, Any]:
+    """What the EEPROM said of board and chips; PCB and BOM as the miners print them, four hex digits."""
+    told = record.identity
+    if told is None:
+        return {"hardware_version": "", "bom_version": "", "chip_technology": "", "ft_version": "", "bin": 0}
+    return {
+        "hardware_version": f"{told.pcb_version:04X}", "bom_version": f"{told.bom_version:04X}",
+        "chip_technology": told.chip_technology, "ft_version": told.ft_version, "bin": told.chip_bin,
+    }
 
 
 def _call(

@@ -78,7 +78,8 @@ class BoardMap {
     // A ring is drawn over its neighbours: the failing ones come last.
     for (const chip of failing) if (this.chips[chip]?.nextSibling) this.chips[chip].parentNode.append(this.chips[chip]);
     this.columns.forEach((column, domain) => setClass(column, domains.has(domain) ? "column failing" : "column"));
-    if (this.withVolts) this.drawVolts(board, domains);
+    // A failing chip's domain is only where it stands.
+    if (this.withVolts) this.drawVolts(board, failing.size ? new Set() : domains);
     setAttribute(this.root, "aria-label", t("ui.map", { found: board.chips_found ?? "–", all: this.chips.length }));
   }
 

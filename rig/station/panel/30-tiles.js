@@ -142,9 +142,15 @@ class Tile {
     const said = this.flow.textContent + this.root.className + strips;
     if (said === this.said) return;
     this.said = said;
+    if (this.flow.matches(".live")) {
+      this.body.className = "body";
+      return;
+    }
     const over = () => this.flow.scrollHeight > this.flow.clientHeight + 2;
-    // The code's few words stand for the sentence, the map for the place; what to do must be there.
-    for (const look of ["body", "body tight", "body tight tighter", "body tight tighter cut"]) {
+    // The code's few words stand for the sentence, the map for the place; what to do must be there, in smaller
+    // type if need be.
+    for (const look of ["body", "body tight", "body tight tighter", "body tight tighter small", "body tight tighter small bare",
+      "body tight tighter small bare cut"]) {
       this.body.className = look;
       if (!over()) break;
     }

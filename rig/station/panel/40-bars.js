@@ -171,6 +171,6 @@ class ShiftBar {
     const days = shift.calibration_days;
     if (days === null) return this.cell("calibration", "–");
     const value = days < 0 ? t("ui.shift.overdue") : t("ui.shift.days", { days });
-    return this.cell("calibration", value, shift.calibration ?? "", days < 7 ? "off" : "");
+    return this.cell("calibration", value, say(shift.calibration), days < 7 ? "off" : "");
   }
 }

@@ -25,7 +25,8 @@ function valueCell(one) {
     return cell;
   }
   const known = values.filter((value) => value !== null);
-  const range = known.length ? `${figure(Math.min(...known))} … ${figure(Math.max(...known))}` : "–";
+  const [low, high] = known.length ? [figure(Math.min(...known)), figure(Math.max(...known))] : ["–", "–"];
+  const range = low === high ? low : `${low} … ${high}`;
   cell.append(el("b", "", range), ` ${unitOf(one)}`, el("small", "", `${values.length} × ${knows(`ui.over.${over}`) ? t(`ui.over.${over}`) : over}`));
   if (failing.length) {
     const named = failing.slice(0, SHOWN_VALUES).map((at) => `${at}: ${figure(values[at])}`).join(", ");
@@ -34,8 +35,10 @@ function valueCell(one) {
   return cell;
 }
 
+const SIGNS = { celsius: "°C", ohm: "Ω" };
+
 function unitOf(one) {
-  return one.unit === "celsius" ? "°C" : one.unit;
+  return SIGNS[one.unit] ?? one.unit;
 }
 
 function figure(value) {

@@ -7,7 +7,7 @@ const HOLD_SECONDS = 2;
 const READ_AGAIN_MS = 2000;
 
 class Detail {
-  constructor(root, { close, stop, acknowledge, release }) {
+  constructor(root, { close, stop, acknowledge, release, print }) {
     this.root = root;
     this.slot = null;
     this.tab = "measurements";
@@ -22,9 +22,10 @@ class Detail {
     this.stop = new HoldButton(() => stop(this.slot));
     this.acknowledge = button("plain", () => acknowledge(this.slot));
     this.release = button("plain", () => release(this.slot));
+    this.print = button("plain", print, icon("print"), el("span"));
     this.close = button("plain", close, icon("back"), el("span"));
     this.head = el("header", "", this.icon, el("div", "titles", el("div", "row", this.title, this.code), this.serial),
-      this.stop.root, this.acknowledge, this.release, this.close);
+      this.stop.root, this.acknowledge, this.release, this.print, this.close);
     this.map = new BoardMap({ names: true });
     this.views = el("nav", "views");
     this.legend = el("p", "legend");
@@ -66,6 +67,8 @@ class Detail {
     show(this.acknowledge, tile.needs_ack);
     setText(this.acknowledge, tile.needs_ack ? t("ui.acknowledge") : "");
     setText(this.release, tile.needs_release ? t("ui.release") : "");
+    setText(this.print.lastChild, t("ui.print"));
+    show(this.print, this.printable(tile) !== null);
     setText(this.close.lastChild, t("ui.back"));
     setText(this.phase, tile.state === "RUNNING" ? sayPhase(tile.phase) : "");
     drawBar(this.bar, tile);
@@ -77,6 +80,12 @@ class Detail {
       this.shownRun = tile.run_id;
       this.read();
     }
+  }
+
+  /** The run in view, when it is over. */
+  printable(tile) {
+    if (this.older) return this.shownRun;
+    return tile.state === "RUNNING" ? null : tile.run_id;
   }
 
   drawSays(tile) {
@@ -192,6 +201,13 @@ class Detail {
       link.tabIndex = -1;
       return link;
     });
+    if (!live) {
+      const sheet = el("a", "plain", icon("print"), t("ui.print.page"));
+      sheet.href = `${path}/page`;
+      sheet.target = "_blank";
+      sheet.tabIndex = -1;
+      links.unshift(sheet);
+    }
     this.pane.replaceChildren(el("div", "files", ...links));
   }
 }

@@ -13,30 +13,36 @@ class Refused extends Error {
 
 let csrf = null;
 
-/** The answer's JSON, null where there is none. Raises Refused. */
-async function ask(method, path, body = null) {
+/** The station's answer when it is a good one, patiently waited for. Raises Refused. */
+async function reach(method, path, body = null, patience = PATIENCE_MS) {
   const headers = {};
   if (method !== "GET") headers["Content-Type"] = "application/json";
   if (method !== "GET" && csrf) headers["X-Rig-Csrf"] = csrf;
-  const request = { method, headers, body: body && JSON.stringify(body), signal: AbortSignal.timeout(PATIENCE_MS) };
+  const request = { method, headers, body: body && JSON.stringify(body), signal: AbortSignal.timeout(patience) };
   let answer;
   try {
     answer = await fetch(path, request);
   } catch (problem) {
     throw new Refused(t("ui.not_reached"), 0);
   }
-  if (answer.status === 204) return null;
-  let found = null;
+  if (answer.ok) return answer;
+  const found = await readJson(answer);
+  const words = found?.error ? say(found.error) : t(`ui.status.${answer.status === 422 ? 422 : "other"}`);
+  throw new Refused(words, answer.status, found?.retry_after ?? null);
+}
+
+/** The answer's JSON, null where there is none. Raises Refused. */
+async function ask(method, path, body = null) {
+  const answer = await reach(method, path, body);
+  return answer.status === 204 ? null : readJson(answer);
+}
+
+async function readJson(answer) {
   try {
-    found = await answer.json();
+    return await answer.json();
   } catch (problem) {
     throw new Refused(t("ui.not_understood"), answer.status);
   }
-  if (!answer.ok) {
-    const words = found?.error ? say(found.error) : t(`ui.status.${answer.status === 422 ? 422 : "other"}`);
-    throw new Refused(words, answer.status, found?.retry_after ?? null);
-  }
-  return found;
 }
 
 function press(path, fields = {}) {

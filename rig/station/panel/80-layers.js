@@ -35,8 +35,8 @@ class Layers {
 }
 
 const HELP_STATES = ["EMPTY", "READY", "ACTION_NEEDED", "RUNNING", "HOT", "PASS", "MARGINAL", "RETEST", "FAIL", "STATION_FAULT", "STOPPED", "NO_LINK"];
-const HELP_KEYS = ["Enter", "Esc", "F1", "F2", "F8", "← ↑ → ↓"];
-const HELP_KEY_WORDS = ["enter", "esc", "f1", "f2", "f8", "arrows"];
+const HELP_KEYS = ["Enter", "Esc", "F1", "F2", "F8", "F9", "← ↑ → ↓"];
+const HELP_KEY_WORDS = ["enter", "esc", "f1", "f2", "f8", "f9", "arrows"];
 const HELP_STEPS = 5;
 
 function helpLayer(cards) {

@@ -1,6 +1,7 @@
 // The page as a whole: one state from the station, one drawing of it, and what people do.
 
 const ANSWER_SECONDS = 8;
+const PRINT_MS = 90_000;
 const LOOKS = { accepted: "accepted", refused: "refused", ignored: "accepted" };
 
 class Page {
@@ -22,6 +23,7 @@ class Page {
       stop: (slot) => this.do(`api/slots/${encodeURIComponent(slot)}/stop`),
       acknowledge: (slot) => this.do(`api/slots/${encodeURIComponent(slot)}/acknowledge`),
       release: (slot) => this.do(`api/slots/${encodeURIComponent(slot)}/release`, { volts: null }),
+      print: () => this.print(),
     });
     this.layers = new Layers(document.getElementById("layer"));
     this.nolink = new NoLink(document.getElementById("nolink"));
@@ -244,6 +246,7 @@ class Page {
       F1: () => this.toggleHelp(),
       F2: () => this.toggleDetail(),
       F8: () => this.mute(),
+      F9: () => this.print(),
       Escape: () => this.back(),
       ArrowLeft: () => this.move(-1),
       ArrowRight: () => this.move(1),
@@ -308,6 +311,22 @@ class Page {
     const worst = [...tiles].sort((one, other) => URGENCY.indexOf(one.state) - URGENCY.indexOf(other.state))[0];
     const slot = this.selected ?? worst?.slot;
     if (slot) this.openDetail(slot);
+  }
+
+  // A window opens at the press or not at all, so it is opened before the sheet is there.
+  async print() {
+    const tile = this.view?.tiles.find((one) => one.slot === this.detail.slot);
+    const run = tile && this.detail.printable(tile);
+    if (!run || this.lost) return;
+    const sheet = window.open("", "_blank");
+    if (!sheet) {
+      this.tell(t("ui.print.blocked"), "refused");
+      return;
+    }
+    sheet.document.body.textContent = t("ui.print.making");
+    const path = `api/runs/${encodeURIComponent(run)}/page`;
+    if (await this.attempt(() => reach("GET", path, null, PRINT_MS))) sheet.location = new URL(`${path}?print=true`, location.href);
+    else sheet.close();
   }
 
   async toggleHelp() {

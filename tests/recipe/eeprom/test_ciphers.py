@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -36,3 +39,17 @@ def test_aes_is_nists() -> None:
     secret = bytes.fromhex("f58c4c04d6e5f1ba779eabfb5f7bfbd69cfc4e967edb808d679f777bc6702c7d")
     assert aes_encipher(plain, key, iv) == secret
     assert aes_decipher(secret, key, iv) == plain
+
+
+def test_the_library_is_loaded_when_it_is_wanted_and_not_before() -> None:
+    said = subprocess.run(
+        [sys.executable, "-c",
+         "import sys\n"
+         "from rig.recipe.eeprom.ciphers import load_aes, xxtea_encipher\n"
+         "xxtea_encipher(bytes(8), bytes(16))\n"
+         "before = 'cryptography.hazmat.primitives.ciphers' in sys.modules\n"
+         "load_aes()\n"
+         "print(before, 'cryptography.hazmat.primitives.ciphers' in sys.modules)"],
+        capture_output=True, text=True, check=True,
+    )
+    assert said.stdout == "False True\n"

@@ -12,11 +12,12 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from rig.bm13xx.crc import crc5 as chain_crc5
-from rig.recipe.eeprom import LAYOUTS, EepromKeys, Image, Layout, Region, RegionState, decode, encode
+from rig.eepromkeys import EepromKeys
+from rig.recipe.eeprom import LAYOUTS, Image, Layout, Region, RegionState, decode, encode
 from rig.recipe.eeprom.fields import Field, Form, Value
 from rig.recipe.eeprom.layouts import S19_FORMAT_2, S19_FORMAT_3, S21_V5, S21PRO_V1, Cipher, crc5
 from rig.recipe.eeprom_layout import SIZE, BoardIdentity, EepromDamaged, encode_image
-from rig.recipe.eeprom_result import WorkResult, with_result
+from rig.recipe.eeprom_result import PT2_SIZE, PT2_START, WorkResult, encode_pt2
 
 KEYS = EepromKeys({1: bytes(range(16)), 2: bytes(range(16, 32))}, (bytes(range(32)), bytes(16)))
 WRONG_KEYS = EepromKeys({1: bytes(16)}, (bytes(32), bytes(16)))
@@ -171,7 +172,8 @@ def test_regions_never_written_are_no_fault_but_the_boards() -> None:
 def test_what_the_product_writes_is_read() -> None:
     """The v1 layout in clear: the same fields as rig.recipe.eeprom_layout and eeprom_result give."""
     result = WorkResult(13.1, 590, 0.9991, (24, 61), passed=True, count=2)
-    found = decode(with_result(encode_image(IDENTITY), result))
+    image = encode_image(IDENTITY)
+    found = decode(image[:PT2_START] + encode_pt2(result) + image[PT2_START + PT2_SIZE :])
     board, work, sweep = found.regions
     assert (found.layout, found.cipher, found.problems) == (S21PRO_V1, Cipher.NONE, ())
     assert found.clear == {"board_name": IDENTITY.board_name}

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from proofs.mes_standin import TOKEN, StandIn
-from rig.records import MeasurementRecord, RunRecord
+from rig.records import IdentityRecord, MeasurementRecord, RunRecord
 from rig.records.mes import MesAway, MesClient, MesRejected, Question, Reason, Route
 from rig.records.mes.incumbent import Incumbent
 
@@ -68,6 +68,20 @@ def test_what_it_says(client: Client, standin: StandIn, records: dict[str, RunRe
     assert (good["rule_result"]["pattern"]["code"], bad["rule_result"]["pattern"]["code"]) == (
         "000000", "CHAIN-SHORT",
     )
+
+
+def test_what_the_eeprom_said_of_the_board(records: dict[str, RunRecord]) -> None:
+    identity = IdentityRecord(
+        serial="SIM0000000000001A", board_name="BHB68701", factory_job="J1", chip_die="AB",
+        chip_marking="BM1370", ft_version="F1V02B3C1", chip_technology="N5", chip_bin=2, pcb_version=0x011E,
+        bom_version=0x10, sensor_type=4, pt1_result=1, pt1_count=3,
+    )
+    for known, expected in ((identity, ("011E", "0010", "N5", "F1V02B3C1", 2)), (None, ("", "", "", "", 0))):
+        message = Incumbent().tell(records["pass"].model_copy(update={"identity": known}), None)
+        assert message is not None
+        (told,) = message.body["params"]["datas"]
+        names = ("hardware_version", "bom_version", "chip_technology", "ft_version", "bin")
+        assert tuple(told[name] for name in names) == expected
 
 
 def test_a_fault_of_the_station_is_not_told_as_a_boards(

@@ -1,35 +1,16 @@
-"""One browser for the tests of a module, and a page of its own for each.
-
-Not for the whole session: as long as it is there playwright's event loop runs in this thread, and tests
-elsewhere that run one of their own could not.
-"""
+"""A page of its own for each test."""
 
 from __future__ import annotations
 
-import os
-import shutil
 from collections.abc import Callable, Iterator
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, sync_playwright
+from playwright.sync_api import Browser, BrowserContext
 
-from tests.conftest import Demand
 from tests.station.panel.page import ExampleStation, Json
 
 DESK = (1024, 768)
 Opened = Callable[..., ExampleStation]
-
-
-@pytest.fixture(scope="module")
-def browser(demand: Demand) -> Iterator[Browser]:
-    chromium = shutil.which("chromium")
-    demand("chromium", chromium is not None, "no chromium on this machine")
-    # Root has no sandbox to run it in.
-    arguments = ["--no-sandbox"] if os.geteuid() == 0 else []
-    with sync_playwright() as playwright:
-        found = playwright.chromium.launch(executable_path=chromium, args=arguments)
-        yield found
-        found.close()
 
 
 @pytest.fixture

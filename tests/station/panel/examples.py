@@ -147,9 +147,13 @@ def ended(
         code=code,
         sentence=words("run.says", says, text=says),
         place=words("run.place", place, text=place),
-        action=words("run.then" if state == "RETEST" else "run.action", action, text=action),
+        action=_then(action) if state == "RETEST" else words("run.action", action, text=action),
         **told,
     )
+
+
+def _then(action: str) -> View:
+    return words("run.then.other_slot", action, text=action.split(". ", 1)[-1])
 
 
 def tiles() -> list[View]:
@@ -335,7 +339,7 @@ def station(shown: list[View] | None = None, **told: Any) -> View:
             "first_pass": {"passed": 206, "n": 214, "share": 0.9626, "low": 0.928, "high": 0.981},
             "top_code": "CHIP-WEAK",
             "top_code_count": 4,
-            "calibration": "meter of slot2",
+            "calibration": words("calibration.meter", "meter of slot2", slot="slot2"),
             "calibration_days": 12,
             "outbox_depth": 0,
             "disk_free_bytes": 81234567890,

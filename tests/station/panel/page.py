@@ -22,6 +22,7 @@ from rig.station.page import policy
 from tests.station.panel import examples
 
 NONCE = "bm9uY2U"
+SHEET = "<!doctype html><title>A sheet</title><body>Board"
 BEAT_SECONDS = 0.5
 Json = dict[str, Any]
 
@@ -130,6 +131,8 @@ class ExampleStation:
             body = await request.body()
             told = json.loads(body) if body else {}
             self.asked.append((request.method, path, told))
+            if path.endswith("/page") and path not in self.answers:
+                return HTMLResponse(SHEET)
             status, found = self.answers.get(path) or self._usual(path, told)
             return JSONResponse(found, status)
 

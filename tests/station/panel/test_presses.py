@@ -235,3 +235,46 @@ def test_an_alarm_is_told_by_word_and_icon_and_one_that_locks_can_be_let_go_of(o
     ]
     assert lines.nth(1).locator("button").count() == 0
     assert [path for path, _ in station.posts()] == ["api/slots/slot2/alarm"]
+
+
+def test_the_run_in_view_is_printed_in_a_window_of_its_own(opened: Opened) -> None:
+    station = opened()
+    page = station.page
+    page.keyboard.press("F9")                            # nothing is in view yet
+    page.locator(".cell").nth(2).click()
+    page.wait_for_selector(".pane td")
+    run = station.view["tiles"][2]["run_id"]
+
+    with page.context.expect_page() as sheet:
+        page.keyboard.press("F9")
+    sheet.value.wait_for_url(f"**/api/runs/{run}/page?print=true")
+
+    assert sheet.value.title() == "A sheet"
+    assert page.locator("#detail").is_visible()
+    assert station.posts() == []
+
+
+def test_a_sheet_that_is_refused_leaves_no_window_and_says_why(opened: Opened) -> None:
+    station = opened()
+    page = station.page
+    page.locator(".cell").nth(2).click()
+    page.wait_for_selector(".pane td")
+    run = station.view["tiles"][2]["run_id"]
+    busy = refusal("refused.print_busy", "Other pages are being made.")
+    station.answers[f"api/runs/{run}/page"] = 503, busy
+
+    page.locator("#detail header button:has(use[href='#icon-print'])").click()
+
+    told(station, "Other pages are being made.")
+    assert len(page.context.pages) == 1
+
+
+def test_a_run_that_is_on_is_not_printed(opened: Opened) -> None:
+    station = opened()
+    page = station.page
+    running = next(at for at, tile in enumerate(station.view["tiles"]) if tile["state"] == "RUNNING")
+
+    page.locator(".cell").nth(running).click()
+
+    assert page.locator("#detail").is_visible()
+    assert not page.locator("button:has(use[href='#icon-print'])").is_visible()

@@ -17,6 +17,9 @@ from tests.station.panel.conftest import Opened
 
 STATION = Path(rig.station.__file__).parent
 PANEL = STATION / "panel"
+# Words of English that no Spanish sentence has; and what is spelt the same in both.
+ENGLISH = re.compile(r"\b(the|of|and|is|are|was|not|to|with|board|scan|for|it|that|this|then|by|has|have)\b")
+ALIKE = {"ui.fact.chips", "ui.over.chip"}
 PLACES = re.compile(r"\{(\w+)\}")
 ENUMS = {
     "ui.state.": TileState,
@@ -33,18 +36,40 @@ def words_of(folder: Path, language: str) -> dict[str, str]:
     return found
 
 
+def places_of(words: dict[str, str]) -> dict[str, list[str]]:
+    """What each sentence has places for; why a board is run again is told in English alone."""
+    return {key: [] if key.startswith("run.then.") else sorted(PLACES.findall(text))
+            for key, text in words.items() if not key.startswith("code.")}
+
+
 @pytest.mark.parametrize("folder", [STATION, PANEL], ids=["station", "page"])
 def test_both_languages_have_the_same_keys_and_places(folder: Path) -> None:
-    english, spanish = (
-        {
-            key: sorted(PLACES.findall(text))
-            for key, text in words_of(folder, language).items()
-            if not key.startswith("code.")
-        }
-        for language in ("en", "es")
-    )
+    english, spanish = (places_of(words_of(folder, language)) for language in ("en", "es"))
 
     assert spanish == english
+
+
+@pytest.mark.parametrize("folder", [STATION, PANEL], ids=["station", "page"])
+def test_no_english_is_left_in_spanish(folder: Path) -> None:
+    english, spanish = (words_of(folder, language) for language in ("en", "es"))
+    plain = {key: PLACES.sub("", text) for key, text in spanish.items()}
+
+    same = {key for key, text in plain.items()
+            if english.get(key) == spanish[key] and re.search(r"[^\W\d_]{2}", text)}
+    told = {key: found[0] for key, text in plain.items() if (found := ENGLISH.search(text))}
+
+    assert same <= ALIKE
+    assert told == {}
+
+
+def test_what_is_dangerous_is_not_called_warm_in_spanish() -> None:
+    """``caliente`` is warm to the hand and says nothing of volts."""
+    page, station = words_of(PANEL, "es"), words_of(STATION, "es")
+
+    assert page["ui.state.HOT"] == station["tile.hot"] == "PELIGRO – NO TOCAR"
+    assert "tensión" in station["refused.hot"]
+    assert all("rearm" in page[f"ui.estop.{state}.do"] for state in ("open", "latched"))
+    assert "RELEASE" in page["ui.estop.latched.do"]
 
 
 def test_spanish_says_every_code_of_the_rig() -> None:
