@@ -54,11 +54,12 @@ class Poster:
         return self._queue.owed(traffic.going.value, traffic.reason)
 
     def close(self, seconds: float) -> None:
-        """One more try for what waits, no longer than ``seconds``; what is left stays owed."""
+        """One more try for what waits; what is left stays owed. Twice ``seconds`` at most."""
         with self._tries:
             self._tries.wait_for(lambda: self._tried == self._put, seconds)
         self._stop.set()
         self._news.set()
+        self._thread.join(seconds)              # what is on its way is taken or not: then it is known
 
     def _post(self) -> None:
         while not self._stop.is_set():
