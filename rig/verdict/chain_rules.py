@@ -9,6 +9,8 @@ from rig.verdict.evidence import Count, Evidence
 from rig.verdict.finding import Draft, Fact
 from rig.verdict.lost_chips import Loss, loss_of, lost_domain, unheard_work
 
+HEARD_SINCE = 4         # whole counts after a silent one
+
 
 def chain_rules(evidence: Evidence) -> Iterator[Draft]:
     """What ids, addresses and counts say. One finding for the chain's end at most."""
@@ -33,9 +35,25 @@ def chain_rules(evidence: Evidence) -> Iterator[Draft]:
         if evidence.link_echoes is None and not evidence.tripped:
             yield Draft(Code.STN_LINK, ("no chip answered, and the fixture's loop-back was not tried",))
         return
+    if _silent_once(evidence):
+        yield Draft(Code.STN_LINK, (
+            f"chips found: {counted(evidence.counts)} of {evidence.chips}",
+            "nothing was heard once, every chip at each count since: a cable, or a computer that stood still",
+        ))
+        return
     loss = loss_of(evidence)
     if loss is not None:
         yield _end_of_chain(evidence, loss)
+
+
+def _silent_once(evidence: Evidence) -> bool:
+    """Whether one count found no chip at all and all after it the whole chain: no heat, volts or joint
+    is known by a single one of so many."""
+    short = [at for at, one in enumerate(evidence.counts) if one.count < evidence.chips]
+    return (
+        len(short) == 1 and evidence.counts[short[0]].count == 0 and not evidence.tripped
+        and len(evidence.counts) - 1 - short[0] >= HEARD_SINCE
+    )
 
 
 def _addresses(evidence: Evidence) -> Iterator[Draft]:
