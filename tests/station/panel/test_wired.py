@@ -185,7 +185,7 @@ def test_a_technicians_hour(sit_down: Callable[[], Desk], floor: Floor, technici
         desk.page.keyboard.press("F9")
     expect(sheet.value).to_have_title("printed", timeout=RUN_MS)
     expect(sheet.value.locator("h1")).to_have_text(f"Board {SERIAL.format(3)}")
-    expect(sheet.value.locator(".verdict b")).to_have_text("PASS L1")
+    expect(sheet.value.locator(".verdict b.pass")).to_have_text("PASS L1")
     record = json.loads(Path(download.value.path()).read_text())
     assert (record["serial"], record["verdict"], record["operator"]) == (SERIAL.format(3), "PASS", "0417")
     assert desk.problems == other.problems == []

@@ -149,7 +149,7 @@ def test_no_text_stands_in_the_code(opened: Opened) -> None:
         ensure_ascii=False,
     )
     # Units, keys, languages and file names are the same everywhere.
-    plain = {"W", "V", "A", "°C", "MHz", "s", "GB", "kW", "ohm", "chips", "Enter", "Esc", "ES", "EN"}
+    plain = {"W", "V", "A", "°C", "MHz", "s", "GB", "kW", "ohm", "Ω", "chips", "Enter", "Esc", "ES", "EN"}
     plain |= {"record", "json", "junit", "xml", "journal", "jsonl"}
     outside = [re.sub(r"⟦[^⟧]*⟧", " ", text) for text in found]
     said = {word for text in outside for word in re.findall(r"[^\W\d_][\w-]*", text)}
