@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from rig.records.model import RunRecord
     from rig.records.summary import Summary
 
+
 def run(
     product: Annotated[str, typer.Option(help="Product the board is: a folder of test plans.")],
     fixture: Annotated[Path, typer.Option(help="Bench file.")],
@@ -47,6 +48,9 @@ def run(
     except RigError as error:
         sys.stderr.write(f"rig: {error}\n")
         code, record, path = (2 if isinstance(error, UsageError) else 3), None, None
+    except KeyboardInterrupt:
+        sys.stderr.write(f"rig: stopped before {options.serial} had a run; there is no record of it\n")
+        code, record, path = 4, None, None
     if as_json:
         sys.stdout.write(_summary(options, record, path).line() + "\n")
         sys.stdout.flush()

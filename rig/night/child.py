@@ -34,6 +34,8 @@ def main(text: str) -> None:
     except RigError as error:
         code = error.code if isinstance(error, StationFault) else None
         answer = Answer(says=str(error), verdict=Verdict.STATION_FAULT, code=code)
+    except KeyboardInterrupt:
+        answer = Answer(says="stopped before it had begun", verdict=Verdict.ABORTED)
     sys.stdout.write("\n" + answer.model_dump_json() + "\n")
 
 

@@ -26,13 +26,24 @@ class Played:
     untold: str = ""            # why the factory's system does not have it yet
 
 
+class _Struck:
+    """Whether somebody stopped pytest itself; errors in a plan's modules are called interrupted, too."""
+
+    def __init__(self) -> None:
+        self.seen = False
+
+    def pytest_keyboard_interrupt(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
+        self.seen = not isinstance(excinfo.value, pytest.Session.Interrupted)
+
+
 def play(setup: RunSetup, slot: SlotProvider, progress: Progress, stops: Stops) -> Played:
     """Run the plan's modules on the board in ``slot``.
 
-    Raises UsageError and StationFault before it begins, StationFault when its end could not be kept.
+    Raises UsageError and StationFault before it begins, StationFault when its end could not be kept, and
+    KeyboardInterrupt where it was stopped before there was anything to record.
     """
-    session = RunSession(setup, slot, progress, stops, quiet=True)
-    plugins: list[object] = [session]
+    session, struck = RunSession(setup, slot, progress, stops, quiet=True), _Struck()
+    plugins: list[object] = [session, struck]
     modules = "test_*.py"
     if setup.workload.instead is not None:
         plugins.append(InsteadOfBurnIn(setup.workload.instead))
@@ -48,4 +59,6 @@ def play(setup: RunSetup, slot: SlotProvider, progress: Progress, stops: Stops) 
     code = int(pytest.main(words, plugins=plugins))
     if session.unfiled is not None:
         raise session.unfiled
+    if struck.seen and session.record is None:
+        raise KeyboardInterrupt
     return Played(code, session.record, session.record_path, session.untold)
