@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
@@ -56,9 +58,22 @@ def play(setup: RunSetup, slot: SlotProvider, progress: Progress, stops: Stops) 
         "--import-mode=importlib", "--capture=no",
         "-o", "faulthandler_timeout=0",
     ]
-    code = int(pytest.main(words, plugins=plugins))
+    try:
+        code = int(pytest.main(words, plugins=plugins))
+    finally:
+        _forget_modules(setup.plan.lookup.steps)
     if session.unfiled is not None:
         raise session.unfiled
     if struck.seen and session.record is None:
         raise KeyboardInterrupt
     return Played(code, session.record, session.record_path, session.untold)
+
+
+def _forget_modules(folder: Path) -> None:
+    """The next plan of this process has steps of its own: pytest would take modules of the same names for
+    those of that plan, even one that broke while it was read."""
+    folder = folder.resolve()
+    for name, module in list(sys.modules.items()):
+        file = vars(module).get("__file__") if isinstance(module, ModuleType) else None
+        if file is not None and Path(file).parent == folder:
+            del sys.modules[name]

@@ -36,6 +36,12 @@ def test_a_broken_module_is_no_stop(tmp_path: Path) -> None:
     assert (record.verdict, record.failure_code) == (Verdict.STATION_FAULT, "STN-SOFTWARE")
 
 
+def test_each_plan_of_a_process_has_its_own_modules(tmp_path: Path) -> None:
+    for name, source in (("first", "raise ValueError\n"), ("second", "")):
+        record = bench_that_begins_with(tmp_path / name, source).run([{"kind": "eeprom_absent"}], seed=7)
+        assert record.failure_code == ("STN-SOFTWARE" if source else "EEPROM-NONE")
+
+
 def test_a_run_that_was_stopped_before_it_began_is_aborted_and_no_failed_board(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
