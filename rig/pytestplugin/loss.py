@@ -120,10 +120,13 @@ def hunt(run: Run) -> None:
     Needs the output on. Raises what the slot's parts raise.
     """
     run.phase("looking into the lost chips")
-    run.slot.supply.enter(Phase.PRE_OPEN, HUNT_SECONDS)
-    run.slot.side.set_fans(1.0)
     if run.log.counts and not run.log.counts[-1].count and not run.log.counts[-1].at_work:
         run.check_link()                # a port that was good at the bring-up may have died since
+    # the clock that chips were told on the way up is no idle clock
+    run.slot.side.hold_reset()
+    run.slot.clock.sleep(RESET_SECONDS)
+    run.slot.supply.enter(Phase.PRE_OPEN, HUNT_SECONDS)
+    run.slot.side.set_fans(1.0)
     _toggle(run)
     if run.chain.least >= run.product.chips:
         return

@@ -21,6 +21,7 @@ from rig.pytestplugin.board_run import Run
 from rig.pytestplugin.calibration import demand_calibration
 from rig.pytestplugin.carrying import concluded_and_carried
 from rig.pytestplugin.conclude import Conclusion, begin, conclude
+from rig.pytestplugin.guards_word import after_the_guard
 from rig.pytestplugin.log import RunLog
 from rig.pytestplugin.mes import MesDesk
 from rig.pytestplugin.next_step import demand_no_quarantine
@@ -119,7 +120,7 @@ class RunSession:
             self._over = True
             pytest.fail(str(stopped), pytrace=False)
         except (KeyboardInterrupt, Exception) as error:     # the run's outer boundary
-            self._absorb(error)
+            self._absorb(after_the_guard(error, self._slot))
             raise
         failed = [taken.name for taken in self._log.measurements[before:] if taken.outcome.value == "FAIL"]
         if failed:

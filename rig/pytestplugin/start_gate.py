@@ -21,7 +21,14 @@ def check_start(run: Run) -> None:
     run.measure("sensor_offset_celsius", *offsets(celsius))
     known = [value for value in celsius if not math.isnan(value)]
     run.measure("ambient_celsius", median(known) if known else math.nan)
-    run.measure("start_spread_celsius", max(known) - min(known) if known else math.nan)
+    run.measure("start_spread_celsius", spread(celsius))
+
+
+def spread(celsius: tuple[float, ...]) -> float:
+    """Hottest less coolest, but for sensors hotter than others that agree: no board that cools does that, and
+    at work it shows whether such a one is stuck. NaN when none gave anything."""
+    cold = [value for value, off in zip(celsius, offsets(celsius), strict=True) if off <= AGREEING_KELVIN]
+    return max(cold) - min(cold) if cold else math.nan
 
 
 def offsets(celsius: tuple[float, ...]) -> list[float]:

@@ -6,7 +6,7 @@ import math
 
 import pytest
 
-from rig.pytestplugin.start_gate import offsets
+from rig.pytestplugin.start_gate import offsets, spread
 
 
 def test_sensors_of_a_cold_board_stand_together() -> None:
@@ -32,3 +32,10 @@ def test_a_silent_sensor_gives_no_number() -> None:
     found = offsets((25.0, math.nan, 24.0, 26.0))
     assert math.isnan(found[1])
     assert found[0] == 0.0
+
+
+def test_a_lone_hot_sensor_is_no_board_that_must_cool() -> None:
+    assert spread((34.2, 23.6, 25.2, 25.2)) == pytest.approx(1.6)
+    assert spread((45.0, 50.0, 53.0, 58.0)) == 13.0
+    assert spread((40.0, 37.0, 36.0, 29.0)) == 11.0, "a cool one beside warm ones is a board that cools"
+    assert math.isnan(spread((math.nan, math.nan)))

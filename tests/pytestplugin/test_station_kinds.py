@@ -141,3 +141,17 @@ def test_a_sound_path_has_its_figures_and_is_kept_for_the_trend(bench: VirtualBe
     book = CycleBook(results / STORE_FILE, record.fixture, record.slot)
     assert book.contacts(1) == ((record.made_by.connector_cycles, found["contact_ohms"]),)
     assert record.made_by.fixture_cycles == record.made_by.connector_cycles
+
+
+@pytest.mark.parametrize(("told", "seed", "code"), [
+    # the board's clock was up when the port died: its current is no idle board's
+    (fault("uart_gone", at_seconds=22.9), 1942251896, "STN-LINK"),
+    # its sensors fell silent before the guard looked at the seat again
+    (fault("board_removed", at_seconds=49.98816950009848), 1107862921, "OPR-UNPLUG"),
+    # a lone sensor ten kelvin over the rest is no board that must cool
+    (fault("sensor_stuck", sensor=0, celsius=34.214315350646274), 104640768, "SENSOR-STUCK"),
+], ids=["port", "seat", "sensor"])
+def test_what_a_study_saw_booked_to_another(
+    bench: VirtualBench, told: dict[str, Any], seed: int, code: str
+) -> None:
+    assert bench.run([told], seed=seed).failure_code == code
