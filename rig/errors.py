@@ -8,6 +8,7 @@
     ├── StationFault             the station failed; the board is not to blame (STN-…)       exit 3
     │   ├── LinkError            the chain's port is dead (STN-LINK)
     │   ├── InstrumentError      a supply, meter or scanner (STN-SUPPLY, -METER, -SCANNER)
+    │   ├── WireError            the chain's wire damages too much (STN-WIRE)
     │   ├── BridgeError          the fixture's side channel (STN-BRIDGE)
     │   │   └── NoAcknowledge    the bridge works, the device addressed on I2C kept silent
     │   ├── GuardError           lease refused or lost, guard gone (STN-GUARD)
@@ -82,6 +83,12 @@ class LinkError(StationFault):
     """The chain's serial port is gone or dead."""
 
     code = "STN-LINK"
+
+
+class WireError(StationFault):
+    """The chain's wire damages what is said on it, beyond judging a board over it."""
+
+    code = "STN-WIRE"
 
 
 class InstrumentError(StationFault):

@@ -74,11 +74,6 @@ class BringUp:
         return self.boot.tries + (self.fast.tries if self.fast else ())
 
     @property
-    def damaged_counts(self) -> int:
-        """Enumerations of a step at which none came undamaged; 0 when the counts are the board's."""
-        return self.boot.damaged_tries + (self.fast.damaged_tries if self.fast else 0)
-
-    @property
     def damaged_bytes(self) -> int:
         """Bytes received that belonged to no whole reply: the wire's, not the board's."""
         return sum(one.damaged_bytes for one in self.tries)

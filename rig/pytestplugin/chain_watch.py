@@ -24,6 +24,7 @@ from rig.board import (
 )
 from rig.board.counting import STREAM_SECONDS
 from rig.board.read_back import Written
+from rig.errors import WireError
 from rig.pytestplugin.loss import broke_at_work, hunt
 from rig.pytestplugin.silence import SilenceWatch, broken_before
 from rig.verdict.evidence import Count
@@ -86,9 +87,9 @@ class ChainWatch:
     def look_into(self) -> None:
         """Find out why, if any count of this run was short. The chain ends up unaddressed then.
 
-        Counts that came damaged every time are the wire's, and are not looked into.
+        Raises what the slot's parts raise.
         """
-        if self.least < self._run.product.chips and not self._run.log.damaged_counts:
+        if self.least < self._run.product.chips:
             hunt(self._run)
 
     def judge(self, name: str) -> None:
@@ -196,12 +197,19 @@ class ChainWatch:
         return run.slot.supply.read().volts.value, self._celsius
 
     def _keep(self, where: str, found: Discovery, volts: float, celsius: float) -> int:
-        """A board that cools was hotter when chips were missing, and cooler when they were back."""
+        """A board that cools was hotter when chips were missing, and cooler when they were back.
+
+        Raises WireError when no try came whole: what such counts say of the board would be the wire's.
+        """
         log, chips = self._run.log, self._run.product.chips
+        if found.damaged_tries:
+            raise WireError(
+                f"{where}: found damaged replies in each of {found.damaged_tries} counts of the chips, "
+                "expected a whole one; check the chain's cable, the level shifter, and what lies beside them"
+            )
         both = celsius, self._conditions()[1]
         for one in found.sound:
             then = max(both) if one.count < chips else min(both)
             log.counted(Count(where, one.count, volts, then, one.baud), chips)
-        log.damaged_counts += found.damaged_tries
         self._run.show_chips(found.counts[-1])
         return min(found.counts)

@@ -174,7 +174,6 @@ def gather(setup: RunSetup, log: RunLog, faults: Sequence[Fault]) -> Evidence:
             SensorState.SILENT if value is None else SensorState.GOOD for value in log.celsius
         ),
         burn_in=_burn_in(setup, log),
-        damaged_counts=log.damaged_counts,
         faults=tuple(faults),
     )
 

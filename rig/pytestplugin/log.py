@@ -29,7 +29,6 @@ class RunLog:
         self.events: list[Event] = []
         self.bring_up: BringUp | None = None
         self.counts: list[Count] = []
-        self.damaged_counts = 0
         self.response: ResponseLook | None = None
         self.eeprom: EepromReading | None = None
         self.identity: BoardIdentity | None = None      # the last that was read whole

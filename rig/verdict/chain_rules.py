@@ -50,10 +50,10 @@ def _silent_once(evidence: Evidence) -> bool:
     """Whether one count found no chip at all and all after it the whole chain: no heat, volts or joint
     is known by a single one of so many."""
     short = [at for at, one in enumerate(evidence.counts) if one.count < evidence.chips]
-    return (
-        len(short) == 1 and evidence.counts[short[0]].count == 0 and not evidence.tripped
-        and len(evidence.counts) - 1 - short[0] >= HEARD_SINCE
-    )
+    if len(short) != 1 or evidence.tripped:
+        return False
+    silent = evidence.counts[short[0]]          # under work it is no count: the current may have fallen
+    return not silent.count and not silent.at_work and len(evidence.counts) - 1 - short[0] >= HEARD_SINCE
 
 
 def _addresses(evidence: Evidence) -> Iterator[Draft]:

@@ -107,9 +107,8 @@ class Evidence:
     """Everything diagnosis may use; what was not looked at keeps its default.
 
     ``counts``: every sound count of the chips, in order. ``link_echoes``: whether the fixture's
-    loop-back gave back what was sent; None when it was not tried. ``damaged_counts``: counts whose
-    replies came damaged, when none of them came whole. ``domain_volts``: one per domain, host side
-    first, idle, while the count was short. ``response``: made while it was short, if it stayed so.
+    loop-back gave back what was sent; None when it was not tried. ``domain_volts``: one per domain, host
+    side first, idle, while the count was short. ``response``: made while it was short, if it stayed so.
     ``clashing_chips`` answered at an address together with another, ``missing_chips`` at none.
     """
 
@@ -130,7 +129,6 @@ class Evidence:
     eeprom_serial: str | None = None
     sensors: tuple[SensorState, ...] = ()
     burn_in: BurnIn | None = None
-    damaged_counts: int = 0
     faults: tuple[Fault, ...] = ()
 
     @property

@@ -26,13 +26,8 @@ def ending_rules(evidence: Evidence) -> Iterator[Draft]:
 
 
 def wire_rules(evidence: Evidence) -> Iterator[Draft]:
-    """A port that does not echo, or a chain never heard undamaged. After a trip neither says anything."""
+    """A port that does not echo. After a trip it says nothing."""
     if evidence.tripped:
         return
     if evidence.link_echoes is False:
         yield Draft(Code.STN_LINK, ("the fixture's loop-back gave nothing back",))
-    if evidence.damaged_counts:
-        yield Draft(
-            Code.STN_WIRE,
-            (f"{evidence.damaged_counts} counts of the chips, and in each replies came damaged",),
-        )

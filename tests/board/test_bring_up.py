@@ -191,7 +191,7 @@ def test_a_wire_that_never_comes_clean_is_no_full_count(
     slot.link.mangle = lambda _number, data: data + b"\x00"
     found = bring_up(slot, product, recipe, model)
     assert not found.complete
-    assert len(found.tries) == found.damaged_counts == 16
+    assert len(found.tries) == found.boot.damaged_tries == 16
     assert found.damaged_bytes == 16
 
 

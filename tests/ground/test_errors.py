@@ -22,6 +22,7 @@ from rig.errors import (
     RunStopped,
     StationFault,
     UsageError,
+    WireError,
 )
 
 
@@ -48,6 +49,7 @@ def test_every_error_stands_in_the_drawn_tree(kind: type[RigError]) -> None:
         (RecipeError("x"), "STN-RECIPE"),
         (StationFault("x"), "STN-SOFTWARE"),
         (LinkError("x"), "STN-LINK"),
+        (WireError("x"), "STN-WIRE"),
         (BridgeError("x"), "STN-BRIDGE"),
         (NoAcknowledge(0x50), "STN-BRIDGE"),
         (GuardError("x"), "STN-GUARD"),
@@ -65,7 +67,7 @@ def test_each_error_carries_its_failure_code(error: RecipeError | StationFault, 
 
 def test_a_station_fault_is_never_a_mistake_of_the_user() -> None:
     stations = {kind for kind in every_error() if issubclass(kind, StationFault)}
-    assert len(stations) == 8
+    assert len(stations) == 9
     assert not any(issubclass(kind, UsageError) for kind in stations)
     assert not issubclass(GuardTrip, StationFault)
 

@@ -150,8 +150,12 @@ def test_a_sound_path_has_its_figures_and_is_kept_for_the_trend(bench: VirtualBe
     (fault("board_removed", at_seconds=49.98816950009848), 1107862921, "OPR-UNPLUG"),
     # a lone sensor ten kelvin over the rest is no board that must cool
     (fault("sensor_stuck", sensor=0, celsius=34.214315350646274), 104640768, "SENSOR-STUCK"),
-], ids=["port", "seat", "sensor"])
+    # the chips were counted until the guard ended the phase, and a joint was suspected
+    (fault("corrupt_replies", rate=0.046566981006107906), 1832199592, "STN-WIRE"),
+], ids=["port", "seat", "sensor", "wire"])
 def test_what_a_study_saw_booked_to_another(
     bench: VirtualBench, told: dict[str, Any], seed: int, code: str
 ) -> None:
-    assert bench.run([told], seed=seed).failure_code == code
+    record = bench.run([told], seed=seed)
+    assert record.failure_code == code
+    assert record.board_verdict is (Verdict.FAIL if code == "SENSOR-STUCK" else None)

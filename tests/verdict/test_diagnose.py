@@ -73,6 +73,8 @@ CASES: list[tuple[dict[str, Any], dict[str, Any], list[str]]] = [
     ({"found": (65, 32)}, {"chips_found": 32}, ["CHAIN-SHORT"]),
     ({"found": (65, 0, 65, 65, 65, 65)}, {}, ["STN-LINK"]),
     ({"found": (65, 0, 65, 65, 65)}, {}, ["CHAIN-WANDERS"]),
+    ({"counts": tuple(Count("x", count, 13.6, 36.0 if count else 45.0, at_work=not count)
+                      for count in (65, 0, 65, 65, 65, 65))}, {}, ["CHIP-HEAT"]),
     ({"found": (65, 0, 65, 65, 65, 65), "faults": (Fault("TEMP-HIGH", "66 C", trip=True),)}, {},
      ["TEMP-HIGH", "CHAIN-WANDERS"]),
     ({"found": (65, 0, 65, 65, 65, 0, 65)}, {}, ["CHAIN-WANDERS"]),
@@ -91,7 +93,7 @@ CASES: list[tuple[dict[str, Any], dict[str, Any], list[str]]] = [
     ({"eeprom": EepromState.GOOD, "sensors": (*FINE[:2], SILENT, *FINE[3:])}, {}, ["SENSOR-NONE"]),
     ({"sensors": (SensorState.STUCK, *FINE[1:])}, {}, ["SENSOR-STUCK"]),
     # the wire
-    ({"damaged_counts": 16, "found": (64, 65, 63)}, {}, ["STN-WIRE", "CHAIN-WANDERS"]),
+    ({"faults": (Fault("STN-WIRE", "damaged"),), "found": (64, 65, 63)}, {}, ["STN-WIRE", "CHAIN-WANDERS"]),
     ({}, {"corrupt_share": 0.02, "weak_chips": 1}, ["STN-WIRE", "CHIP-WEAK"]),
     ({}, {"corrupt_share": 0.005}, []),
     ({"link_echoes": False}, {}, ["STN-LINK"]),
@@ -113,8 +115,8 @@ CASES: list[tuple[dict[str, Any], dict[str, Any], list[str]]] = [
     ({"faults": (Fault("OPR-STOP", "Ctrl-C"),)}, {"watts": None}, ["OPR-STOP"]),
     ({"faults": (Fault("TEMP-HIGH", "66 C", trip=True),)}, {"watts": None}, ["TEMP-HIGH"]),
     ({"faults": (Fault("STN-LINK", "dead"), Fault("POWER-SHORT", "12 A", trip=True))}, {}, ["POWER-SHORT"]),
-    ({"faults": (Fault("STN-ESTOP", "open", trip=True),), "found": (0, 0), "link_echoes": False,
-      "damaged_counts": 16}, {}, ["STN-ESTOP"]),
+    ({"faults": (Fault("STN-ESTOP", "open", trip=True),), "found": (0, 0), "link_echoes": False}, {},
+     ["STN-ESTOP"]),
     ({"faults": (Fault("STN-ESTOP", "open", trip=True),), "found": (0, 0)}, {}, ["STN-ESTOP"]),
     ({"faults": (Fault("STN-SUPPLY", "gone"),), "found": (32, 32)}, {"chips_found": 32},
      ["STN-SUPPLY", "CHAIN-SHORT"]),
@@ -418,19 +420,19 @@ FAULTS = st.sampled_from([
 @given(
     count=st.integers(0, 65), again=st.integers(0, 65), echo=st.sampled_from([True, False, None]),
     watts=st.floats(900, 1300), eeprom=st.sampled_from(EepromState), fault=st.none() | FAULTS,
-    wrong=st.integers(0, 400), second_volts=st.floats(0, 20) | st.just(math.nan),
+    second_volts=st.floats(0, 20) | st.just(math.nan),
     second_celsius=st.floats(0, 80) | st.just(math.nan),
 )
 def test_no_evidence_upsets_it(
     count: int, again: int, echo: bool | None, watts: float, eeprom: EepromState, fault: Fault | None,
-    wrong: int, second_volts: float, second_celsius: float, limits: Limits, failures: Failures,
+    second_volts: float, second_celsius: float, limits: Limits, failures: Failures,
 ) -> None:
     judge = Judge(limits, {Dimension.DOMAIN: 13})
     given_ = Evidence(
         slot="slot1", serial="SN", limits=limits, chips=65, chips_per_domain=5, link_echoes=echo,
         counts=(Count("one", count, 15.0, 25.0), Count("two", again, second_volts, second_celsius)),
         measurements=(judge.take("watts", watts),), eeprom=eeprom,
-        damaged_counts=wrong, faults=() if fault is None else (fault,),
+        faults=() if fault is None else (fault,),
     )
     found = diagnose(given_, failures)
     grade = combine(found, level="L1")
