@@ -49,7 +49,7 @@ def run(
         sys.stderr.write(f"rig: {error}\n")
         code, record, path = (2 if isinstance(error, UsageError) else 3), None, None
     except KeyboardInterrupt:
-        sys.stderr.write(f"rig: stopped before {options.serial} had a run; there is no record of it\n")
+        sys.stderr.write(f"rig: stopped outside of a run; `rig show {options.serial}` tells what is kept\n")
         code, record, path = 4, None, None
     if as_json:
         sys.stdout.write(_summary(options, record, path).line() + "\n")

@@ -25,8 +25,8 @@ def check_start(run: Run) -> None:
 
 
 def spread(celsius: tuple[float, ...]) -> float:
-    """Hottest less coolest, but for sensors hotter than others that agree: no board that cools does that, and
-    at work it shows whether such a one is stuck. NaN when none gave anything."""
+    """Hottest less coolest, but for a sensor that is hotter than the others, which agree: its offset has a
+    limit of its own, and work shows whether it is stuck. NaN when none gave anything."""
     cold = [value for value, off in zip(celsius, offsets(celsius), strict=True) if off <= AGREEING_KELVIN]
     return max(cold) - min(cold) if cold else math.nan
 

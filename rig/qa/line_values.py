@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
 
 import numpy as np
@@ -188,10 +189,10 @@ def control_figures(numbers: Numbers) -> list[Figure]:
         values = mean[:, at]
         there = np.isfinite(values)
         element = numbers.elements[at]
-        found = individuals(values[there].tolist()) if there.sum() > 1 else None
+        shown = values[there].tolist()
+        found = individuals(shown) if len(shown) > 1 else None
         if found is None or not found.sigma > 0:
             continue
-        shown = values[there].tolist()
         hits = _hits(shown, found)
         kept = [name for name, is_there in zip(names, there, strict=True) if is_there]
         ranges = ["", *(abs(after - before) for before, after in pairwise(shown))]
@@ -204,17 +205,9 @@ def control_figures(numbers: Numbers) -> list[Figure]:
             if at in moved
             else ""
         )
+        drawn = _i_mr(kept, shown, found, hits, element.told.unit)
         cells.append(
-            Markup('<div><h3>{}</h3>{}<p class="note">{}</p></div>').format(
-                element.label,
-                charts_control.control(
-                    kept, shown, (found.mean, found.low, found.high), hits, element.told.unit
-                )
-                + charts_control.moving(
-                    kept, shown, found.moving_range, found.moving_range_high, element.told.unit
-                ),
-                note,
-            )
+            Markup('<div><h3>{}</h3>{}<p class="note">{}</p></div>').format(element.label, drawn, note)
         )
     if not cells:
         return []
@@ -231,6 +224,16 @@ def control_figures(numbers: Numbers) -> list[Figure]:
             rows_of(rows, "series", "day", "mean", "moving range", "rule"),
         )
     ]
+
+
+def _i_mr(
+    names: Sequence[str], values: Sequence[float], found: Individuals, hits: Mapping[int, str], unit: str
+) -> Markup:
+    """Single values, and beneath them their moving ranges."""
+    limits = found.mean, found.low, found.high
+    return charts_control.control(names, values, limits, hits, unit) + charts_control.moving(
+        names, values, found.moving_range, found.moving_range_high, unit
+    )
 
 
 def _unrest(mean: Floats) -> Floats:

@@ -5,9 +5,7 @@ from __future__ import annotations
 import fcntl
 import json
 import os
-import shutil
 import socket
-import tempfile
 import tty
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -24,14 +22,6 @@ from rig.work import backend
 
 ROOT = Path(__file__).parents[2]
 Ask = Callable[..., tuple[int, dict[str, Any]]]
-
-
-@pytest.fixture
-def runtime(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    folder = Path(tempfile.mkdtemp(prefix="rig-"))
-    monkeypatch.setenv("RIG_RUNTIME", str(folder))
-    yield folder
-    shutil.rmtree(folder)
 
 
 @pytest.fixture

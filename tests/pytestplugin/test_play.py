@@ -53,4 +53,4 @@ def test_a_run_that_was_stopped_before_it_began_is_aborted_and_no_failed_board(
              "--results", str(tmp_path)]
     done = CliRunner().invoke(app, words)
     assert done.exit_code == 4
-    assert "stopped before SN1 had a run" in done.stderr
+    assert "stopped outside of a run; `rig show SN1`" in done.stderr

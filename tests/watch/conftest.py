@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
-import tempfile
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator
@@ -20,14 +18,6 @@ from rig.watch.place import Place
 
 ROOT = Path(rig.__file__).parents[1]
 MakePlace = Callable[..., Place]
-
-
-@pytest.fixture
-def runtime(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    folder = Path(tempfile.mkdtemp(prefix="rig-"))
-    monkeypatch.setenv("RIG_RUNTIME", str(folder))
-    yield folder
-    shutil.rmtree(folder)
 
 
 @pytest.fixture
