@@ -25,7 +25,7 @@ from rig.board import (
 from rig.board.counting import STREAM_SECONDS
 from rig.board.read_back import Written
 from rig.errors import WireError
-from rig.pytestplugin.loss import broke_at_work, hunt
+from rig.pytestplugin.loss import broke_at_work, counts_were_short
 from rig.pytestplugin.silence import SilenceWatch, broken_before
 from rig.verdict.evidence import Count
 
@@ -90,7 +90,7 @@ class ChainWatch:
         Raises what the slot's parts raise.
         """
         if self.least < self._run.product.chips:
-            hunt(self._run)
+            counts_were_short(self._run)
 
     def judge(self, name: str) -> None:
         """Look into what is short, and take the least count of the run as measurement ``name``."""
