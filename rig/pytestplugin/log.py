@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from typing import Any
 
 from rig.board import BringUp, EepromReading
@@ -26,6 +27,7 @@ class RunLog:
         self._telemetry = telemetry or NoTelemetry()
         self._started = clock.now()
         self.measurements: list[Measurement] = []
+        self._attempts = Counter[str]()
         self.events: list[Event] = []
         self.bring_up: BringUp | None = None
         self.counts: list[Count] = []
@@ -45,7 +47,7 @@ class RunLog:
         return self._clock.now() - self._started
 
     def attempts(self, name: str) -> int:
-        return sum(taken.name == name for taken in self.measurements)
+        return self._attempts[name]
 
     def value_of(self, name: str) -> float | None:
         """The last value of a one-value measurement; None when it was not taken."""
@@ -59,6 +61,7 @@ class RunLog:
 
     def took(self, taken: Measurement) -> None:
         self.measurements.append(taken)
+        self._attempts[taken.name] += 1
         self._journal.keep(Kind.MEASUREMENT, MeasurementRecord.of(taken))
 
     def mark(self, phase: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -72,8 +73,8 @@ def play(setup: RunSetup, slot: SlotProvider, progress: Progress, stops: Stops) 
 def _forget_modules(folder: Path) -> None:
     """The next plan of this process has steps of its own: pytest would take modules of the same names for
     those of that plan, even one that broke while it was read."""
-    folder = folder.resolve()
+    own = str(folder.resolve())
     for name, module in list(sys.modules.items()):
         file = vars(module).get("__file__") if isinstance(module, ModuleType) else None
-        if file is not None and Path(file).parent == folder:
+        if file is not None and os.path.dirname(file) == own:
             del sys.modules[name]

@@ -70,11 +70,11 @@ class Crew:
     """
 
     def __init__(
-        self, template: RunOptions, plan: Path, runtime: Runtime, clock: Clock, *, simulated: bool,
+        self, template: RunOptions, plan: Path, runtime: Runtime, clock: Clock, *,
         changed: Callable[[str], None], ended: Callable[[Outcome], None],
     ) -> None:
         self._template, self._plan, self._runtime, self._clock = template, plan, runtime, clock
-        self._changed, self._ended, self._simulated = changed, ended, simulated
+        self._changed, self._ended = changed, ended
         self._context = multiprocessing.get_context("forkserver")
         self._context.set_forkserver_preload(["rig.station.preload"])
         self.runs: dict[str, OnRun] = {}
@@ -83,8 +83,7 @@ class Crew:
     def warm_up(self) -> None:
         """Have the forkserver load what runs need, before the first board. Blocks for a second."""
         os.environ["RIG_STATION_PLAN"] = str(self._plan)
-        if self._simulated:
-            os.environ["RIG_STATION_SIMULATED"] = "1"
+        os.environ["RIG_STATION_FIXTURE"] = str(self._template.fixture)
         process = self._context.Process(target=_nothing)
         with _without_main():
             process.start()

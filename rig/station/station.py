@@ -53,7 +53,7 @@ class Station:
         self.flow = StationFlow(self._slots, place.plan.product.serial.says, self._feed_free)
         self._changed = asyncio.Event()
         self.crew = Crew(
-            place.options, place.plan.folder, place.runtime, clock, simulated=place.fixture.simulated,
+            place.options, place.plan.folder, place.runtime, clock,
             changed=lambda _slot: self._changed.set(), ended=self._ended,
         )
         self._guard = GuardLook(place.fixture_file, place.runtime, clock)
