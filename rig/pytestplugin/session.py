@@ -177,6 +177,7 @@ class RunSession:
         self._conclusion, self.record, self.record_path = found, found.record, path
         self._progress.end(found.ending(path, self._hands_off))
         self._telemetry.close()
+        self._folder.settle()
         self.untold = self._mes.tell()
 
     def _ended(self, session: pytest.Session) -> Conclusion:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -24,6 +23,7 @@ from rig.pytestplugin.sweep_check import check_sweep, check_sweep_work
 from rig.pytestplugin.workload import Workload, planned
 from rig.recipe import Level, Limits, PlanFolder, check_ratings, find_plans, load_plan
 from rig.recipe.eeprom.ciphers import load_aes
+from rig.records import new_run_id
 from rig.slot import Phase
 from rig.slotentry import SlotEntry
 from rig.verdict import SequentialTest
@@ -102,7 +102,7 @@ def prepare(options: RunOptions, clock: Clock, work_of: WorkOf = planned) -> Run
     if options.scenario is not None:
         hashes[options.scenario.name] = digest(options.scenario)
 
-    run_id = f"{clock.utc():%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}"
+    run_id = new_run_id(clock.utc())
     keys = fixture.eeprom.keys() if fixture.eeprom else EepromKeys()
     if keys.aes is not None:
         load_aes()                          # not under the lease, where a beat would wait for it

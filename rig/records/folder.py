@@ -11,14 +11,17 @@ from pathlib import Path
 from typing import Self
 
 from rig.errors import UsageError
+from rig.records import marks
 from rig.records.files import keeping, sync_folder
 
+TELEMETRY_JOURNAL = "telemetry.jsonl"           # while the run is on; afterwards it is a Parquet file
 SAFE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*", re.ASCII)
+_DAY_OF_ID = re.compile(r"(\d{4})(\d\d)(\d\d)T", re.ASCII)
 
 
 def new_run_id(utc: datetime) -> str:
     """A fresh id: the UTC second the run began, and six random hex digits."""
-    return f"{utc.astimezone(UTC):%Y%m%dT%H%M%S}-{secrets.token_hex(3)}"
+    return f"{utc.astimezone(UTC):%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,10 +32,10 @@ class RunFolder:
 
     @classmethod
     def create(cls, results: Path, serial: str, run_id: str, utc: datetime) -> Self:
-        """Make the folder of a new run; its date is the UTC date of ``utc``.
+        """Make the folder of a new run, marked as unfinished; its date is the UTC date of ``utc``.
 
         Raises UsageError when the name would leave ``results``, the folder is there already, or
-        it cannot be made.
+        it cannot be made, and StationFault when it cannot be marked.
         """
         for word, value in (("serial", serial), ("run id", run_id)):
             if SAFE_NAME.fullmatch(value) is None:
@@ -50,6 +53,8 @@ class RunFolder:
             ) from error
         with keeping(folder.path):
             sync_folder(folder.path.parent)
+        _demand_marks(results)
+        marks.mark(folder.path)
         return folder
 
     @classmethod
@@ -58,14 +63,52 @@ class RunFolder:
         return cls(results / f"{utc.astimezone(UTC):%Y-%m-%d}" / f"{serial}-{run_id}")
 
     @classmethod
+    def find(cls, results: Path, run_id: str) -> Self | None:
+        """The folder of the run of that id: in the day's that its id names, or a later one."""
+        if SAFE_NAME.fullmatch(run_id) is None:
+            return None
+        told = _DAY_OF_ID.match(run_id)
+        earliest = "-".join(told.groups()) if told else ""
+        days = sorted(day for day in results.glob("????-??-??") if day.name >= earliest)
+        found = (path for day in days for path in day.glob(f"*-{run_id}"))
+        return next(map(cls, found), None)
+
+    @classmethod
     def all_in(cls, results: Path) -> Iterator[Self]:
-        """Every run's folder under ``results``, oldest date first."""
+        """Every run's folder under ``results``, oldest date first: as long as there are runs."""
         for journal in sorted(results.glob("????-??-??/*/journal.jsonl")):
             yield cls(journal.parent)
+
+    @classmethod
+    def unfinished_in(cls, results: Path) -> Iterator[Self]:
+        """Folders of runs that are on or died, oldest date first. Raises StationFault."""
+        if not results.is_dir():
+            return
+        _demand_marks(results)
+        for path in marks.marked(results) or ():
+            folder = cls(path)
+            if path.is_dir():
+                yield folder
+            else:
+                marks.unmark(path)              # somebody took the run away
+
+    def settle(self) -> None:
+        """The run is no longer marked as unfinished, if nothing of it is left to do."""
+        if self.finished:
+            marks.unmark(self.path)
+
+    @property
+    def finished(self) -> bool:
+        """Whether its record is there, and its telemetry is in the form for others."""
+        return self.record.exists() and not self.telemetry_journal.exists()
 
     @property
     def journal(self) -> Path:
         return self.path / "journal.jsonl"
+
+    @property
+    def telemetry_journal(self) -> Path:
+        return self.path / TELEMETRY_JOURNAL
 
     @property
     def record(self) -> Path:
@@ -78,3 +121,9 @@ class RunFolder:
     @property
     def junit(self) -> Path:
         return self.path / "junit.xml"
+
+
+def _demand_marks(results: Path) -> None:
+    """Results of an older rig have none: once, all runs are looked at."""
+    if marks.marked(results) is None:
+        marks.mark_all(results, (run.path for run in RunFolder.all_in(results) if not run.finished))

@@ -157,6 +157,18 @@ def scan_journal(path: Path) -> tuple[list[Entry], list[int]]:
     return [entry for entry in read if entry is not None], damaged
 
 
+def first_entry(path: Path) -> Entry | None:
+    """The first line of a journal that may be on and long; None when it is not whole, or not there."""
+    try:
+        with path.open("rb") as file:
+            line = file.readline()
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise FileError(path, "", error.strerror or str(error), "a journal") from error
+    return _open_seal(line.removesuffix(b"\n")) if line.endswith(b"\n") else None
+
+
 class DeadJournal:
     """A journal whose writer is gone, held so that nobody else closes the run at the same time."""
 

@@ -127,6 +127,9 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         ) STRICT""",
         "CREATE INDEX mes_owed_by_fixture ON mes_owed (fixture, owing)",
     ),
+    (   # the last runs of all: for lists, and for how long a run takes
+        "CREATE INDEX runs_by_start ON runs (started)",
+    ),
 )
 VERSION = len(MIGRATIONS)
 

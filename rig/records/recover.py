@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from rig.clock import Clock
 from rig.recipe.failures import Party, party_of
 from rig.records.folder import RunFolder
-from rig.records.journal import DeadJournal, Entry, Kind, scan_journal
+from rig.records.journal import DeadJournal, Entry, Kind, first_entry, scan_journal
 from rig.records.model import (
     SCHEMA_VERSION,
     EepromRecord,
@@ -36,7 +36,8 @@ def close_dead_runs(results: Path, slot: str, clock: Clock) -> list[RunRecord]:
     alone. Raises StationFault when the disk refuses.
     """
     closed: list[RunRecord] = []
-    for folder in RunFolder.all_in(results):
+    for folder in RunFolder.unfinished_in(results):
+        folder.settle()                         # it died when only its mark was left
         start = None if folder.record.exists() else _start_of(folder)
         if start is None or start.slot != slot:
             continue
@@ -80,11 +81,11 @@ def _carried(folder: RunFolder) -> EepromRecord | None:
 
 
 def _start_of(folder: RunFolder) -> RunStart | None:
-    entries, _ = scan_journal(folder.journal)
-    if not entries or entries[0].kind != Kind.START:
+    first = first_entry(folder.journal)
+    if first is None or first.kind != Kind.START:
         return None
     try:
-        return RunStart.model_validate(entries[0].data)
+        return RunStart.model_validate(first.data)
     except ValidationError:
         return None
 

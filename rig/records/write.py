@@ -49,4 +49,6 @@ def file_run(results: Path, folder: RunFolder, record: RunRecord, state: State =
     """
     write_junit(folder, record)
     Store(results / STORE_FILE).put(record, state)
-    return write_record(folder, record)
+    path = write_record(folder, record)
+    folder.settle()
+    return path

@@ -211,10 +211,7 @@ class Crew:
 
     def folder_of(self, run_id: str | None) -> RunFolder | None:
         """The folder of a run; its id names it."""
-        if not run_id:
-            return None
-        found = next(self._template.results.glob(f"????-??-??/*-{run_id}"), None)
-        return None if found is None else RunFolder(found)
+        return RunFolder.find(self._template.results, run_id) if run_id else None
 
     def _finish(self, run: OnRun) -> None:
         if self.runs.get(run.slot) is run and not any(task.get_name() == run.slot for task in self._endings):

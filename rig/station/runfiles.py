@@ -24,8 +24,7 @@ class RunFiles:
         self._results, self._product = results, product
 
     def folder(self, run_id: str) -> RunFolder | None:
-        found = next(self._results.glob(f"????-??-??/*-{run_id}"), None)
-        return None if found is None else RunFolder(found)
+        return RunFolder.find(self._results, run_id)
 
     def detail(self, run_id: str) -> RunDetail | None:
         folder = self.folder(run_id)

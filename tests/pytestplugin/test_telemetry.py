@@ -10,8 +10,9 @@ import pytest
 
 from rig.clock import SystemClock
 from rig.fixturefile import load_fixture
+from rig.records.folder import TELEMETRY_JOURNAL
 from rig.records.outbox.service import open_spool
-from rig.records.telemetry.recording import JOURNAL_FILE, PARQUET_FILE
+from rig.records.telemetry.recording import PARQUET_FILE
 from rig.testkit import VirtualBench
 from rig.verdict import Verdict
 
@@ -45,7 +46,7 @@ def test_a_run_leaves_its_seconds(tmp_path: Path, bench: Callable[..., VirtualBe
     assert shares == pytest.approx(answered["chip_hit_rate"], abs=0.01)
     assert all(len(row["celsius"]) == 4 and row["watts"] > 900 for row in burning)
     assert any(row["domain_volts"] is not None and len(row["domain_volts"]) == 13 for row in burning)
-    assert not list((tmp_path / "results").rglob(JOURNAL_FILE))
+    assert not list((tmp_path / "results").rglob(TELEMETRY_JOURNAL))
     entry = load_fixture(tmp_path / "bench.yaml").telemetry
     assert entry is not None
     depth = open_spool(tmp_path / "results", entry, SystemClock()).depth()

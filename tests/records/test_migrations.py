@@ -107,3 +107,15 @@ def test_old_records_are_read(file: Path) -> None:
     assert record.schema_version == int(file.stem.removeprefix("record_"))
     assert (record.serial, record.verdict, record.failure_code) == (SERIAL, Verdict.FAIL, "CHAIN-SHORT")
     assert RunRecord.model_validate_json(record.model_dump_json()) == record
+
+
+def test_the_last_of_all_runs_are_found_without_looking_at_all(tmp_path: Path) -> None:
+    """A record is long: a list of fifty must not read a year of them."""
+    Store(tmp_path / "rig.db")
+    plan = " ".join(str(row[3]) for row in look(
+        tmp_path / "rig.db",
+        "EXPLAIN QUERY PLAN SELECT run_id FROM runs WHERE state != 'pending' AND slot = 'slot1' "
+        "ORDER BY started DESC, rowid DESC LIMIT 50",
+    ))
+    assert "runs_by_start" in plan
+    assert "TEMP B-TREE" not in plan

@@ -16,12 +16,13 @@ from typing import Protocol
 
 from rig.clock import Clock
 from rig.errors import FileError, StationFault
+from rig.records.folder import TELEMETRY_JOURNAL, RunFolder
 from rig.records.journal import DeadJournal, Journal, scan_journal
 from rig.records.telemetry.lines import NotALine
 from rig.records.telemetry.look import LOOK_LINE, PHASE_LINE, Identity, Look, Points
 from rig.records.telemetry.spool import Spool
 
-JOURNAL_FILE, PARQUET_FILE = "telemetry.jsonl", "telemetry.parquet"     # while it runs, and afterwards
+PARQUET_FILE = "telemetry.parquet"              # what others read, when the run is over
 MOST_WAITING = 600              # seconds of a run that may wait for the spool
 SETTLE_SECONDS = 3.0            # that the end of a run waits for it at most
 
@@ -79,7 +80,7 @@ class RunTelemetry:
         self._told = False
         self._journal: Journal | None = None
         with self._suffered():
-            self._journal = Journal(folder / JOURNAL_FILE, clock)
+            self._journal = Journal(folder / TELEMETRY_JOURNAL, clock)
             self._journal.append("start", ns=self._began_ns, **identity.facts())
 
     def look(self, look: Look) -> None:
@@ -198,30 +199,38 @@ def finish_dead(results: Path, spool: Spool | None = None, *, run_is_tag: bool =
     cannot be finished now is left for the next time.
     """
     finished = []
-    for journal in sorted(results.glob(f"????-??-??/*/{JOURNAL_FILE}")):
-        with contextlib.suppress(StationFault, FileError, OSError):
-            held = DeadJournal.take(journal)
-            if held is None:
-                continue
-            with held:
-                entries, _ = scan_journal(journal)
-                if spool is not None and entries:
-                    points = Points(Identity.of(entries[0].data), run_is_tag=run_is_tag)
-                    told = (points.block(one.kind, one.data["ns"], one.data) for one in entries)
-                    spool.put([body for body in told if body])
-                keep_parquet(journal.parent)
-                finished.append(journal.parent / PARQUET_FILE)
+    with contextlib.suppress(StationFault):
+        for folder in RunFolder.unfinished_in(results):
+            with contextlib.suppress(StationFault, FileError, OSError):
+                if folder.telemetry_journal.exists() and _finish(folder, spool, run_is_tag=run_is_tag):
+                    finished.append(folder.path / PARQUET_FILE)
     return finished
+
+
+def _finish(folder: RunFolder, spool: Spool | None, *, run_is_tag: bool) -> bool:
+    """Whether the telemetry was of a dead run, and is finished now."""
+    held = DeadJournal.take(folder.telemetry_journal)
+    if held is None:
+        return False
+    with held:
+        entries, _ = scan_journal(folder.telemetry_journal)
+        if spool is not None and entries:
+            points = Points(Identity.of(entries[0].data), run_is_tag=run_is_tag)
+            told = (points.block(one.kind, one.data["ns"], one.data) for one in entries)
+            spool.put([body for body in told if body])
+        keep_parquet(folder.path)
+    folder.settle()
+    return True
 
 
 def keep_parquet(folder: Path) -> None:
     """Make the Parquet file of a run's folder, then remove what it was made of. Raises StationFault."""
     from rig.records.telemetry.parquet import write_parquet
 
-    entries, _ = scan_journal(folder / JOURNAL_FILE)
+    entries, _ = scan_journal(folder / TELEMETRY_JOURNAL)
     if entries:
         write_parquet(folder / PARQUET_FILE, entries)
-    (folder / JOURNAL_FILE).unlink(missing_ok=True)
+    (folder / TELEMETRY_JOURNAL).unlink(missing_ok=True)
 
 
 def nanoseconds(utc: datetime) -> int:

@@ -13,9 +13,9 @@ import pyarrow.parquet
 import pytest
 
 from rig.clock import VirtualClock
+from rig.records.folder import TELEMETRY_JOURNAL, RunFolder
 from rig.records.telemetry.look import Identity, Look, Points
 from rig.records.telemetry.recording import (
-    JOURNAL_FILE,
     MOST_WAITING,
     PARQUET_FILE,
     RunTelemetry,
@@ -60,7 +60,7 @@ def test_a_run_leaves_a_parquet_file_and_lines(tmp_path: Path) -> None:
     assert {row["mhz"] for row in rows} == {545.0}                      # what the ramp left
     assert rows[-1]["hits"] == [4] * 65
     assert rows[-1]["celsius"] == [40.0, None]
-    assert not (tmp_path / JOURNAL_FILE).exists()
+    assert not (tmp_path / TELEMETRY_JOURNAL).exists()
     assert len(lines_in(spool_in(tmp_path))) == 2 + 1 + 5 * 66
 
 
@@ -121,7 +121,7 @@ def test_a_folder_that_cannot_be_written_is_told_and_the_spool_goes_on(tmp_path:
 
     telemetry.close()
 
-    assert JOURNAL_FILE in (telemetry.trouble() or "")
+    assert TELEMETRY_JOURNAL in (telemetry.trouble() or "")
     assert len(lines_in(spool_in(tmp_path))) == 66
 
 
@@ -173,8 +173,8 @@ for second in range(100000):
 
 
 def test_what_was_taken_outlives_kill_9(tmp_path: Path) -> None:
-    folder = tmp_path / "2026-01-01" / "A-run-1"
-    folder.mkdir(parents=True)
+    run = RunFolder.create(tmp_path, "A", "run-1", datetime(2026, 1, 1, tzinfo=UTC))
+    folder = run.path
     runner = subprocess.Popen([sys.executable, "-c", RUNNER, str(folder)], stdout=subprocess.PIPE)
     assert runner.stdout is not None
     for _ in range(40):
@@ -193,3 +193,4 @@ def test_what_was_taken_outlives_kill_9(tmp_path: Path) -> None:
     board = {line for line in lines_in(spool) if line.startswith("rig_board")}
     assert len(board) == len(watts)                     # each point once, however often it was spooled
     assert finish_dead(tmp_path) == []
+    assert list(RunFolder.unfinished_in(tmp_path)) == [run]         # its record is still to be made
