@@ -37,20 +37,20 @@ def check(serial: Serial, results: Results = Path("results")) -> None:
     """Hold its last golden run (`rig run --purpose golden`) against its past. Exit 0 good, 1 not."""
     from rig.cli.show import open_store
     from rig.errors import UsageError
-    from rig.station.golden import checks_of, load_book
+    from rig.station.golden import checks_so_far, last_check, load_book
 
     open_store(results)
     board = load_book(results).boards.get(serial)
     if board is None:
         raise UsageError(f"{serial}: found no such golden board in {results}; enrol it first")
-    checks = checks_of(results, board)
-    if not checks:
+    last = last_check(results, board)
+    if last is None:
         raise UsageError(
             f"{serial}: found no golden run since its enrolment; make one: rig run --purpose golden"
         )
-    last = checks[-1]
     if not last.problems:
-        typer.echo(f"{serial}: good at {last.at:%Y-%m-%dT%H:%M:%SZ}, check {len(checks)} since its enrolment")
+        number = checks_so_far(results, board)
+        typer.echo(f"{serial}: good at {last.at:%Y-%m-%dT%H:%M:%SZ}, check {number} since its enrolment")
         return
     typer.echo(f"{serial}: STN-GOLDEN at {last.at:%Y-%m-%dT%H:%M:%SZ}")
     for problem in last.problems:

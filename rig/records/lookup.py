@@ -47,6 +47,26 @@ class FirstPasses:
     top_code_count: int
 
 
+@dataclass(frozen=True, slots=True)
+class Which:
+    """Closed runs of a board for a purpose that began at ``since`` or later and ended with one of these."""
+
+    serial: str
+    purpose: Purpose
+    since: datetime
+    verdicts: tuple[Verdict, ...]
+    simulated: bool
+
+    def where(self) -> str:
+        places = ", ".join("?" * len(self.verdicts))
+        return ("serial = ? AND started >= ? AND simulated = ? AND state = ? AND purpose = ? "
+                f"AND verdict IN ({places})")
+
+    def values(self) -> list[str | int]:
+        return [self.serial, self.since.astimezone(UTC).isoformat(), int(self.simulated),
+                State.CLOSED.value, self.purpose.value, *(one.value for one in self.verdicts)]
+
+
 class Lookup:
     """Reads one store. Raises StationFault when it cannot be used."""
 
@@ -77,6 +97,22 @@ class Lookup:
                 [serial, int(simulated), State.CLOSED.value, *(one.value for one in purposes)],
             ).fetchall()
         return [RunRecord.model_validate_json(row[0]) for row in rows]
+
+    def latest(self, which: Which, limit: int) -> list[RunRecord]:
+        """The last of them, first to last."""
+        with transaction(self._path) as database:
+            rows = database.execute(
+                f"SELECT record FROM runs WHERE {which.where()} ORDER BY started DESC, rowid DESC LIMIT ?",
+                [*which.values(), limit],
+            ).fetchall()
+        return [RunRecord.model_validate_json(row[0]) for row in reversed(rows)]
+
+    def count(self, which: Which) -> int:
+        with transaction(self._path) as database:
+            found: int = database.execute(
+                f"SELECT count(*) FROM runs WHERE {which.where()}", which.values()
+            ).fetchone()[0]
+        return found
 
     def last_of_slot(
         self, fixture: str, slot: str, serial: str, since: datetime | None

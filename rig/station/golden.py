@@ -6,7 +6,7 @@ checks are the runs of purpose ``golden`` in the store.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -18,7 +18,7 @@ from rig.errors import FileError, UsageError
 from rig.purpose import Purpose
 from rig.records import STORE_FILE, RunRecord
 from rig.records.files import write_whole
-from rig.records.lookup import Lookup
+from rig.records.lookup import Lookup, Which
 from rig.verdict import Verdict
 from rig.verdict.control import Baseline, Rule, nelson
 
@@ -35,7 +35,9 @@ WATCHED = (
 # Values that lie closer together than their baseline says: with a spread that is never taken for less than
 # LEAST_SHARE they do so for ever, and a station that measures well is not one that drifts.
 NO_DRIFT = frozenset({Rule.NELSON_7})
+MOST_LOOKED_AT = 20             # good runs; the longest rule looks at fifteen in a row
 _GOOD = (Verdict.PASS, Verdict.MARGINAL)
+_ENDED = tuple(one for one in Verdict if one is not Verdict.ABORTED)
 
 
 class Past(Data):
@@ -111,27 +113,42 @@ def enrol(results: Path, serial: str, by: str, now: datetime, *, simulated: bool
     return board
 
 
-def checks_of(results: Path, board: GoldenBoard) -> list[Check]:
-    """All golden runs since the enrolment, each judged with those before it."""
-    since = _runs_since(results, board)
-    return [Check(board.serial, run.ended, tuple(judge(board, since[:at + 1])))
-            for at, run in enumerate(since)]
-
-
 def last_check(results: Path, board: GoldenBoard) -> Check | None:
-    """The last of them, None when there was none yet."""
-    since = _runs_since(results, board)
-    return Check(board.serial, since[-1].ended, tuple(judge(board, since))) if since else None
+    """The last golden run since the enrolment, judged with those before it; None when there was none yet.
+
+    One that was stopped, for production say, is no check.
+    """
+    last = _last_runs(results, board, _ENDED, 1)
+    if not last:
+        return None
+    good = [run for run in _last_runs(results, board, _GOOD, MOST_LOOKED_AT) if run.run_id != last[0].run_id]
+    return Check(board.serial, last[0].ended, tuple(judge(board, [*good, *last])))
 
 
-def _runs_since(results: Path, board: GoldenBoard) -> list[RunRecord]:
-    """Golden runs since the enrolment, in order. One that was stopped, for production say, is no check."""
-    runs = Lookup(results / STORE_FILE).runs(board.serial, (Purpose.GOLDEN,), simulated=board.simulated)
-    return [run for run in runs if run.started >= board.enrolled and run.verdict is not Verdict.ABORTED]
+def last_of_all(results: Path, boards: Iterable[GoldenBoard]) -> Check | None:
+    """The last check of the board that was checked last; None when none was yet."""
+    ends = [(last[0].ended, board.serial, board) for board in boards
+            if (last := _last_runs(results, board, _ENDED, 1))]
+    return last_check(results, max(ends)[2]) if ends else None
+
+
+def checks_so_far(results: Path, board: GoldenBoard) -> int:
+    """How many since its enrolment."""
+    return Lookup(results / STORE_FILE).count(_which(board, _ENDED))
+
+
+def _last_runs(
+    results: Path, board: GoldenBoard, verdicts: tuple[Verdict, ...], most: int
+) -> list[RunRecord]:
+    return Lookup(results / STORE_FILE).latest(_which(board, verdicts), most)
+
+
+def _which(board: GoldenBoard, verdicts: tuple[Verdict, ...]) -> Which:
+    return Which(board.serial, Purpose.GOLDEN, board.enrolled, verdicts, board.simulated)
 
 
 def judge(board: GoldenBoard, runs: Sequence[RunRecord]) -> list[str]:
-    """What is not as it was in the last of ``runs``: the golden runs since the enrolment, in order."""
+    """What is not as it was in the last of ``runs``: the last golden runs since the enrolment, in order."""
     last = runs[-1]
     if last.verdict not in _GOOD:
         return [f"it ended {last.verdict.value} {last.failure_code or ''}".strip()]

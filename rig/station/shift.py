@@ -14,7 +14,7 @@ from rig.fixturefile import FixtureFile
 from rig.records import STORE_FILE
 from rig.records.files import write_whole
 from rig.records.lookup import Lookup
-from rig.station.golden import checks_of, load_book
+from rig.station.golden import last_of_all, load_book
 from rig.station.view import CheckView, Due, ShiftView, Words, Yield
 from rig.station.words import say
 from rig.verdict import Verdict
@@ -82,11 +82,9 @@ class ShiftBook:
             return CheckView(state=Due.NOT_NEEDED, words=say("check.golden.not_needed")), None
         boards = [board for board in load_book(self._results).boards.values()
                   if board.simulated == self._fixture.simulated]
-        checks = sorted((check for board in boards for check in checks_of(self._results, board)),
-                        key=lambda check: check.at)
-        if not checks:
+        last = last_of_all(self._results, boards)
+        if last is None:
             return CheckView(state=Due.DUE, words=say("check.golden.due")), _golden(say("lock.golden_never"))
-        last = checks[-1]
         if last.problems:
             text = "; ".join(last.problems)
             return (

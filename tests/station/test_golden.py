@@ -17,7 +17,15 @@ from rig.purpose import Purpose
 from rig.recipe import find_plans, load_plan
 from rig.records import STORE_FILE, RunRecord, Store
 from rig.station.admission import Admissions
-from rig.station.golden import FEWEST_RUNS, checks_of, enrol, last_check, load_book
+from rig.station.golden import (
+    FEWEST_RUNS,
+    MOST_LOOKED_AT,
+    checks_so_far,
+    enrol,
+    last_check,
+    last_of_all,
+    load_book,
+)
 from rig.station.roles import Role
 from rig.station.shift import ShiftBook, next_calibration
 from rig.station.view import Due
@@ -105,8 +113,9 @@ def test_a_golden_run_like_those_before_is_good(past: Past) -> None:
     enrolled(past)
     past.run(hours=21, purpose=Purpose.GOLDEN, watts=1041.0)
 
-    (check,) = checks_of(past.results, load_book(past.results).boards[SERIAL])
+    check = last_check(past.results, load_book(past.results).boards[SERIAL])
 
+    assert check is not None
     assert check.problems == ()
 
 
@@ -118,8 +127,9 @@ def test_a_golden_run_that_differs_says_in_what(past: Past, changes: dict[str, A
     enrolled(past)
     past.run(hours=21, purpose=Purpose.GOLDEN, **changes)
 
-    (check,) = checks_of(past.results, load_book(past.results).boards[SERIAL])
+    check = last_check(past.results, load_book(past.results).boards[SERIAL])
 
+    assert check is not None
     assert problem in "; ".join(check.problems)
 
 
@@ -130,8 +140,9 @@ def test_a_drift_within_three_sigmas_is_found_by_its_pattern(past: Past) -> None
     for hour in range(6):
         past.run(hours=21 + hour, purpose=Purpose.GOLDEN, watts=shifted)
 
-    last = checks_of(past.results, found)[-1]
+    last = last_check(past.results, found)
 
+    assert last is not None
     assert any("4 of 5 beyond 1 sigma" in problem for problem in last.problems)
 
 
@@ -143,10 +154,10 @@ def test_a_board_measured_the_same_for_weeks_is_no_drift(past: Past) -> None:
         wobble = 0.05 * found.past["board_watts"].sigma * (1, -2, 3, -4, -1)[day % 5]
         past.run(hours=21 + 24 * day, purpose=Purpose.GOLDEN, watts=near + wobble * (-1) ** (day // 2))
 
-    last = checks_of(past.results, found)[-1]
+    last = last_check(past.results, found)
 
+    assert last is not None
     assert last.problems == ()
-    assert last_check(past.results, found) == last
 
 
 def test_a_golden_run_that_was_stopped_for_production_is_no_check(past: Past) -> None:
@@ -155,10 +166,55 @@ def test_a_golden_run_that_was_stopped_for_production_is_no_check(past: Past) ->
     past.run(hours=21, purpose=Purpose.GOLDEN, watts=1040.0)
     past.run(hours=22, purpose=Purpose.GOLDEN, verdict=Verdict.ABORTED, failure_code="OPR-STOP")
 
-    (check,) = checks_of(past.results, found)
+    check = last_check(past.results, found)
 
+    assert check is not None
     assert check.problems == ()
-    assert last_check(past.results, found) == check
+
+
+def test_a_check_reads_the_last_runs_and_not_a_year_of_them(
+    past: Past, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A station looks every few seconds; the rules look at fifteen good runs, bad ones between or not."""
+    enrolled(past)
+    found = load_book(past.results).boards[SERIAL]
+    mean, sigma = found.past["board_watts"].mean, found.past["board_watts"].sigma
+    for day in range(3 * MOST_LOOKED_AT):
+        past.run(hours=21 + 24 * day, purpose=Purpose.GOLDEN, watts=mean + (0.3 + day % 2) * sigma)
+    for day in range(2 * MOST_LOOKED_AT):
+        past.run(hours=2000 + day, purpose=Purpose.GOLDEN, verdict=Verdict.FAIL, failure_code="CHIP-WEAK")
+    past.run(hours=3000, purpose=Purpose.GOLDEN, watts=mean + 0.3 * sigma)
+    read: list[RunRecord] = []
+    real = RunRecord.model_validate_json
+
+    def counted(text: str) -> RunRecord:
+        read.append(real(text))
+        return read[-1]
+
+    monkeypatch.setattr(RunRecord, "model_validate_json", counted)
+
+    check = last_check(past.results, found)
+
+    assert check is not None
+    assert any("9 in a row on one side" in problem for problem in check.problems)
+    assert len(read) == MOST_LOOKED_AT + 1
+    assert checks_so_far(past.results, found) == 5 * MOST_LOOKED_AT + 1
+
+
+def test_of_several_golden_boards_the_last_checked_speaks(past: Past) -> None:
+    enrolled(past)
+    for hour in range(FEWEST_RUNS):
+        past.run("S21PROGOLDEN00002", hours=hour)
+    enrol(past.results, "S21PROGOLDEN00002", "Ada", BEGAN + timedelta(hours=20), simulated=True)
+    boards = load_book(past.results).boards
+    assert last_of_all(past.results, boards.values()) is None
+    past.run(hours=21, purpose=Purpose.GOLDEN, watts=1200.0)
+    past.run("S21PROGOLDEN00002", hours=22, purpose=Purpose.GOLDEN, watts=1040.0)
+
+    last = last_of_all(past.results, boards.values())
+
+    assert last is not None
+    assert (last.serial, last.problems) == ("S21PROGOLDEN00002", ())
 
 
 def production(folder: Path) -> FixtureFile:
