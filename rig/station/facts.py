@@ -77,7 +77,7 @@ class Facts:
     def _look(self) -> None:
         now = self._clock.utc()
         self.golden, self._golden_lock = self._shifts.golden(now)
-        self.shift = self._shifts.view(now, self._outbox.depth().rows)
+        self.shift = self._shifts.view(now, self._outbox.waiting())
         self.alarms.look()
 
 

@@ -99,7 +99,14 @@ class ResultQueue:
                                      [parcel.what.value, parcel.key])
             database.executemany("DELETE FROM outbox WHERE number = ?", [[one.number] for one in taken])
 
+    def waiting(self) -> int:
+        """How many runs and repairs; for who asks all day."""
+        with transaction(self._path) as database:
+            found: int = database.execute("SELECT count(*) FROM outbox").fetchone()[0]
+        return found
+
     def depth(self) -> Depth:
+        """With its size, for which every record that waits is read."""
         with transaction(self._path) as database:
             rows, oldest = database.execute("SELECT count(*), min(queued) FROM outbox").fetchone()
             size = database.execute(

@@ -36,7 +36,7 @@ def test_a_run_is_queued_with_its_row(path: Path, queue: ResultQueue, make: Make
 
     assert (parcel.what, parcel.key, parcel.state) == (What.RUN, make().run_id, "pending")
     assert RunRecord.model_validate_json(parcel.record) == make()
-    assert queue.depth().rows == 1
+    assert queue.depth().rows == queue.waiting() == 1
     assert queue.depth().size == len(make().model_dump_json())
 
 
