@@ -82,9 +82,9 @@ async def _measure(place: Place, runs: int) -> list[Cost]:
 
 async def _one(station: Station) -> Cost:
     person = Person("0417", Role.OPERATOR, "now")
-    await station.scan("SLOT-1", person)
+    await station.desk.scan("SLOT-1", person)
     began, station_before, child_before = time.monotonic(), time.process_time(), _children_cpu()
-    _, answer = await station.scan(SERIAL, person)
+    _, answer = await station.desk.scan(SERIAL, person)
     if answer.outcome != "accepted":
         raise RuntimeError(answer.words.text)
     while station.flow.slots["slot1"].busy_with is not None:

@@ -80,7 +80,7 @@ class Api:
         session = self._sessions.open(number, badge, session_of(request))
         response.set_cookie(SESSION_COOKIE, session.token, httponly=True, samesite="strict")
         self._station.log.keep("badge", number, "badge", "accepted", badge.name)
-        self._station.came(number)
+        self._station.desk.came(number)
         self.show_control()
         return self.session_view(session)
 
@@ -125,7 +125,7 @@ class Api:
 
     async def scan(self, body: ScanBody, request: Request) -> ScanAnswer:
         async def act(person: Person) -> ScanAnswer:
-            kind, answer = await self._station.scan(body.text, person)
+            kind, answer = await self._station.desk.scan(body.text, person)
             return ScanAnswer(
                 id=body.id, outcome=answer.outcome, words=answer.words, kind=kind, slot=answer.slot
             )
@@ -134,34 +134,36 @@ class Api:
     async def stop(self, slot: SlotName, body: Press, request: Request) -> PressAnswer:
         """Stop the slot's run, or withdraw its board."""
         self._known(slot)
-        return await self._pressed(request, body, lambda who: self._station.stop(slot, who))
+        return await self._pressed(request, body, lambda who: self._station.desk.stop(slot, who))
 
     async def acknowledge(self, slot: SlotName, body: Press, request: Request) -> PressAnswer:
         self._known(slot)
-        return await self._pressed(request, body, lambda who: self._station.acknowledge(slot, who))
+        return await self._pressed(request, body, lambda who: self._station.desk.acknowledge(slot, who))
 
     async def release(self, slot: SlotName, body: ReleaseBody, request: Request) -> PressAnswer:
         """Let go of a latched e-stop or a hot slot, in one's own name. For technicians."""
         demanded(request, Role.TECHNICIAN)
         self._known(slot)
-        return await self._pressed(request, body, lambda who: self._station.release(slot, who, body.volts))
+        return await self._pressed(
+            request, body, lambda who: self._station.desk.release(slot, who, body.volts)
+        )
 
     async def let_go(self, slot: SlotName, body: Press, request: Request) -> PressAnswer:
         """Let production go on after an alarm: somebody has looked at the slot. For engineers."""
         demanded(request, Role.ENGINEER)
         self._known(slot)
-        return await self._pressed(request, body, lambda who: self._station.let_go(slot, who))
+        return await self._pressed(request, body, lambda who: self._station.desk.let_go(slot, who))
 
     async def mute(self, body: MuteBody, request: Request) -> PressAnswer:
         """Sounds off or on. For technicians."""
         demanded(request, Role.TECHNICIAN)
-        return await self._pressed(request, body, lambda who: self._station.mute(who, muted=body.muted))
+        return await self._pressed(request, body, lambda who: self._station.desk.mute(who, muted=body.muted))
 
     async def end_shift(self, body: Press, request: Request) -> PressAnswer:
-        return await self._pressed(request, body, self._station.end_shift)
+        return await self._pressed(request, body, self._station.desk.end_shift)
 
     async def self_test(self, body: Press, request: Request) -> PressAnswer:
-        return await self._pressed(request, body, self._station.self_test)
+        return await self._pressed(request, body, self._station.desk.self_test)
 
     async def _pressed(
         self, request: Request, body: Press, act: Callable[[Person], Awaitable[Answer]]

@@ -15,10 +15,11 @@ from rig.purpose import Purpose
 from rig.records import RunRecord
 from rig.station.admission import Admissions
 from rig.station.crew import Crew, OnRun, Outcome
+from rig.station.desk import Desk
 from rig.station.endings import Ending, ending_of, refused_ending
 from rig.station.facts import Facts
 from rig.station.feeds import Feeds
-from rig.station.flow import Admission, Answer, EndShift, Order, Person, Release, Rework, Start, StationFlow
+from rig.station.flow import Start, StationFlow
 from rig.station.giving_way import GivingWay
 from rig.station.guardlook import GuardLook
 from rig.station.hub import TILE_SECONDS, Hub
@@ -29,7 +30,6 @@ from rig.station.past import Past, call_bench
 from rig.station.picture import Picture
 from rig.station.place import Place
 from rig.station.presses import PressLog
-from rig.station.scans import Kind, read_scan
 from rig.station.shift import ShiftBook
 from rig.station.slotflow import Conditions, SlotFlow
 from rig.station.view import StationView, TileState
@@ -40,7 +40,7 @@ BEAT_SECONDS = 1.0
 
 
 class Station:
-    """Everything here is called from its event loop. Pages read ``view``, people act through the rest."""
+    """Everything here is called from its event loop. Pages read ``view``, people act at the ``desk``."""
 
     def __init__(self, place: Place, clock: Clock) -> None:
         self.place, self.clock, self.hub = place, clock, Hub()
@@ -63,13 +63,14 @@ class Station:
         )
         self._facts = Facts(self._shifts, place.fixture, place.results, clock)
         self._past = Past(place, clock)
-        self._admissions = Admissions(place.results, place.fixture, place.plan)
         self._memory = Memory(place.results, place.fixture.fixture)
         self.log = PressLog(place.results, clock)
         self.picture = Picture(
             place, clock, self.flow, self.crew, self._guard, self._feeds, self._facts, self._shifts
         )
-        self._turn = asyncio.Lock()             # scans and presses, one after the other
+        self.desk = Desk(
+            self.picture, self._past, Admissions(place.results, place.fixture, place.plan), self.log, self
+        )
         self._tasks: set[asyncio.Task[None]] = set()
         self._beat_due = 0.0
 
@@ -106,9 +107,10 @@ class Station:
 
     async def serve(self) -> None:
         """Until cancelled: look at the guard, insist on stops, tell the pages. A bug ends the station."""
-        async with asyncio.TaskGroup() as both:
-            both.create_task(self._keep_looking())
-            both.create_task(self._keep_telling())
+        async with asyncio.TaskGroup() as all_day:
+            all_day.create_task(self._keep_looking())
+            all_day.create_task(self._keep_knowing())
+            all_day.create_task(self._keep_telling())
 
     async def close(self) -> None:
         """Let go; runs that are on go on, and the guard with them."""
@@ -129,100 +131,27 @@ class Station:
             self._beat_due = self.clock.now() + BEAT_SECONDS
             self.hub.beat(self.view().now)
 
-    # -- people ---------------------------------------------------------------------------------
+    # -- for the desk -----------------------------------------------------------------------------
 
-    async def scan(self, text: str, person: Person) -> tuple[Kind, Answer]:
-        """One scan, answered before any power."""
-        scan = read_scan(text, self.place.plan.product)
-        async with self._turn:
-            admission = Admission()
-            if scan.kind is Kind.BOARD:
-                lock = self._facts.lock
-                refusal = None if lock is None else say("refused.locked", code=lock.code, why=lock.words.text)
-                admission = await asyncio.to_thread(
-                    self._admissions.of, scan.serial, person.role, refusal
-                )
-            answer = self.flow.scanned(scan, person, admission, self.clock.now())
-            return scan.kind, await self._carried_out(answer, person, "scan", scan.text)
-
-    async def stop(self, slot: str, person: Person) -> Answer:
-        async with self._turn:
-            return await self._carried_out(self.flow.stop(slot, person), person, "press", f"stop {slot}")
-
-    async def acknowledge(self, slot: str, person: Person) -> Answer:
-        async with self._turn:
-            answer = self.flow.acknowledge(slot)
-            return await self._carried_out(answer, person, "press", f"acknowledge {slot}")
-
-    async def release(self, slot: str, person: Person, volts: float | None) -> Answer:
-        async with self._turn:
-            answer = self.flow.release(slot, person)
-            return await self._carried_out(answer, person, "press", f"release {slot}", volts)
-
-    async def let_go(self, slot: str, person: Person) -> Answer:
-        """The lock of an alarm; somebody has looked at the slot."""
-        async with self._turn:
-            answer = self.flow.let_go(slot, locked=await self._facts.let_go(slot, person.badge))
-            return await self._carried_out(answer, person, "press", f"let go of the alarm of {slot}")
-
-    async def end_shift(self, person: Person) -> Answer:
-        async with self._turn:
-            return await self._carried_out(self.flow.end_shift(person), person, "press", "end of shift")
-
-    async def self_test(self, person: Person) -> Answer:
-        answer = Answer("accepted", say("accepted.self_test"))
-        self._do(self._facts.test(lambda: self.picture.conditions))
-        return await self._carried_out(answer, person, "press", "self-test")
-
-    async def mute(self, person: Person, *, muted: bool) -> Answer:
-        self.picture.muted = muted
-        answer = Answer("accepted", say("accepted.muted" if muted else "accepted.unmuted"))
-        return await self._carried_out(answer, person, "press", "mute" if muted else "unmute")
-
-    def came(self, badge: str) -> None:
-        """Somebody has scanned a badge: the first one begins the shift."""
-        if self._shifts.shift.started is None:
-            self._shifts.begin(badge, self.clock.utc())
-            self._do(self._facts.test(lambda: self.picture.conditions))
-
-    # -- orders ---------------------------------------------------------------------------------
-
-    async def _carried_out(
-        self, answer: Answer, person: Person, kind: str, text: str, volts: float | None = None
-    ) -> Answer:
-        began = any(isinstance(order, Start) for order in answer.orders)
-        for order in answer.orders:
-            answer = await self._carry_out(order, answer, volts)
-        self._remember()
-        self.log.keep(kind, person.badge, text, answer.outcome, answer.words.text)
-        if answer.slot is not None and not began:       # a run that begins has its own scans with it
-            self.crew.press(answer.slot, f"{person.badge} {text} at {person.stamp}")
-        self._changed.set()
-        return answer
-
-    async def _carry_out(self, order: Order, answer: Answer, volts: float | None) -> Answer:
-        match order:
-            case Start():
-                self._start(order)
-            case Release():
-                try:
-                    await self._guard.release(order.slot, f"badge {order.who}", volts)
-                except RigError as error:
-                    return Answer("refused", say("refused.release", text=str(error)), order.slot)
-            case Rework():
-                return await asyncio.to_thread(self._past.reworked, order, answer)
-            case EndShift():
-                self._shifts.end()
-                self._facts.soon()
-            case _:
-                self.crew.stop(order.slot, order.who)
-        return answer
-
-    def _start(self, order: Start) -> None:
+    def start(self, order: Start) -> None:
         asked = order.asked
         self._memory.ordered(order.slot, self.clock.utc())
         self.picture.endings.pop(order.slot, None)
         self.crew.start(order.slot, asked.serial, asked.purpose, asked.who, asked.presses)
+
+    def remember(self) -> None:
+        try:
+            self._memory.keep(self._slots)
+        except RigError as error:
+            self.picture.notice(say("notice.disk", text=str(error)))
+
+    def changed(self) -> None:
+        self._changed.set()
+
+    def do(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.get_running_loop().create_task(self._told(work))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
 
     # -- what happens by itself -----------------------------------------------------------------
 
@@ -231,9 +160,14 @@ class Station:
             began = self.clock.now()
             await self._see()
             self.crew.tick(self._tripped)
-            self._remember()
-            await self._facts.look()
+            self.remember()
             await asyncio.sleep(max(0.02, LOOK_SECONDS - (self.clock.now() - began)))
+
+    async def _keep_knowing(self) -> None:
+        """Beside the look at the guard: a disk may be slow, and who presses STOP is not to wait for it."""
+        while True:
+            await self._facts.look()
+            await asyncio.sleep(LOOK_SECONDS)
 
     async def _keep_telling(self) -> None:
         while True:
@@ -252,7 +186,7 @@ class Station:
             orders = self.flow.saw(name, found[name], now) if name in found else self.flow.tick(now)
             for order in orders:
                 if isinstance(order, Start):
-                    self._start(order)
+                    self.start(order)
         self._giving_way.ask(self._slots.values())
         self._changed.set()
 
@@ -273,7 +207,7 @@ class Station:
         self._facts.soon()
         self._changed.set()
         if record is not None and ending.ended.state is TileState.PASS:
-            self._do(self._label(run, record))
+            self.do(self._label(run, record))
 
     def _ending_of(self, record: RunRecord) -> Ending:
         return ending_of(record, self.place.plan.product, golden=record.purpose is Purpose.GOLDEN)
@@ -293,12 +227,6 @@ class Station:
             self.picture.endings[run.slot] = ending.with_label(words)
             self._changed.set()
 
-    def _remember(self) -> None:
-        try:
-            self._memory.keep(self._slots)
-        except RigError as error:
-            self.picture.notice(say("notice.disk", text=str(error)))
-
     def _tripped(self, slot: str) -> bool:
         found: Conditions | None = self.picture.conditions.get(slot)
         return found is not None and (found.tripped is not None or not found.leased)
@@ -306,11 +234,6 @@ class Station:
     def _feed_free(self, slot: str) -> bool:
         busy = [name for name, one in self._slots.items() if one.running is not None]
         return self._feeds.free(slot, busy)
-
-    def _do(self, work: Coroutine[Any, Any, None]) -> None:
-        task = asyncio.get_running_loop().create_task(self._told(work))
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
 
     async def _told(self, work: Coroutine[Any, Any, None]) -> None:
         try:

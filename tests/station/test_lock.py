@@ -49,10 +49,10 @@ class Floor:
     async def scan(self, serial: str) -> Answer:
         self.station._facts.soon()
         await self.station._facts.look()
-        return (await self.station.scan(serial, ADA))[1]
+        return (await self.station.desk.scan(serial, ADA))[1]
 
     async def self_tested(self) -> None:
-        self.station.came("0417")
+        self.station.desk.came("0417")
         await asyncio.gather(*self.station._tasks)
 
 
@@ -90,7 +90,7 @@ def test_the_self_test_waits_for_a_guard_that_has_just_begun(floor: Floor) -> No
     floor.sees("not reached yet")
 
     async def badge_before_the_guard() -> None:
-        floor.station.came("0417")
+        floor.station.desk.came("0417")
         await asyncio.sleep(0)
         floor.sees()
         await asyncio.gather(*floor.station._tasks)
@@ -100,3 +100,31 @@ def test_the_self_test_waits_for_a_guard_that_has_just_begun(floor: Floor) -> No
     [after] = answers(badge_before_the_guard(), floor.scan(BOARD))
 
     assert (before.words.params["code"], after.outcome) == ("STN-SELFTEST", "accepted")
+
+
+def test_a_slow_disk_does_not_hold_up_the_look_at_the_guard(
+    floor: Floor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With it a STOP that is not obeyed would not be insisted on."""
+    looks, enough = [], asyncio.Event()
+
+    async def never() -> None:
+        await asyncio.Event().wait()
+
+    async def look(_lights: object) -> dict[str, Conditions]:
+        looks.append(1)
+        if len(looks) == 3:
+            enough.set()
+        return {}
+
+    monkeypatch.setattr(floor.station._facts, "look", never)
+    monkeypatch.setattr(floor.station._guard, "look", look)
+
+    async def watched() -> None:
+        work = asyncio.create_task(floor.station.serve())
+        await asyncio.wait_for(enough.wait(), 10)
+        work.cancel()
+        await asyncio.gather(work, return_exceptions=True)
+
+    asyncio.run(watched())
+    assert len(looks) >= 3
