@@ -106,14 +106,17 @@ class ResultQueue:
         return found
 
     def depth(self) -> Depth:
-        """With its size, for which every record that waits is read."""
+        """``size`` is told by the last ``MOST_ROWS`` records that wait: to read all of a plant that was down
+        for weeks would hold up the runs that end meanwhile."""
         with transaction(self._path) as database:
-            rows, oldest = database.execute("SELECT count(*), min(queued) FROM outbox").fetchone()
-            size = database.execute(
-                "SELECT coalesce(sum(length(record)), 0) FROM runs "
-                "WHERE run_id IN (SELECT key FROM outbox WHERE what = 'run')"
+            rows, runs, oldest = database.execute(
+                "SELECT count(*), count(*) FILTER (WHERE what = 'run'), min(queued) FROM outbox"
+            ).fetchone()
+            each = database.execute(
+                "SELECT coalesce(avg(length(record)), 0) FROM runs WHERE run_id IN "
+                "(SELECT key FROM outbox WHERE what = 'run' ORDER BY number DESC LIMIT ?)", [MOST_ROWS],
             ).fetchone()[0]
-        return Depth(rows, None if oldest is None else datetime.fromisoformat(oldest), size)
+        return Depth(rows, None if oldest is None else datetime.fromisoformat(oldest), round(runs * each))
 
     def dead_letters(self) -> list[DeadLetter]:
         """First to last."""

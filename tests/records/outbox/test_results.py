@@ -12,7 +12,7 @@ from rig.clock import SystemClock
 from rig.records import STORE_FILE, RunRecord, State, Store
 from rig.records.database import transaction
 from rig.records.outbox.delivery import Refusal
-from rig.records.outbox.results import ResultQueue, What
+from rig.records.outbox.results import MOST_ROWS, ResultQueue, What
 from rig.records.repairs import Kind, Repair, RepairBook
 
 Make = Callable[..., RunRecord]
@@ -38,6 +38,14 @@ def test_a_run_is_queued_with_its_row(path: Path, queue: ResultQueue, make: Make
     assert RunRecord.model_validate_json(parcel.record) == make()
     assert queue.depth().rows == queue.waiting() == 1
     assert queue.depth().size == len(make().model_dump_json())
+
+
+def test_how_much_waits_is_told_by_the_last_that_wait(path: Path, queue: ResultQueue, make: Make) -> None:
+    runs = [make().model_copy(update={"run_id": f"run-{number:04d}"}) for number in range(MOST_ROWS + 10)]
+    for run in runs:
+        Store(path).put(run)
+    assert queue.depth().rows == len(runs)
+    assert queue.depth().size == sum(len(run.model_dump_json()) for run in runs)
 
 
 def test_a_row_that_is_not_kept_is_not_queued(path: Path, queue: ResultQueue, make: Make) -> None:
