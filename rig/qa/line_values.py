@@ -13,7 +13,7 @@ from rig.qa.capability import Capability, spreads
 from rig.qa.numbers import Numbers
 from rig.qa.page import Figure, rows_of
 from rig.qa.stats import Floats, benjamini_hochberg
-from rig.qa.words import count, figure, limit, unit_sign
+from rig.qa.words import count, figure, limit, signed, unit_sign
 from rig.qa.yields import day_of
 from rig.verdict.control import Individuals, individuals, nelson, western_electric
 
@@ -201,7 +201,7 @@ def control_figures(numbers: Numbers) -> list[Figure]:
             for place, (name, value, moved_by) in enumerate(zip(kept, shown, ranges, strict=True))
         ]
         note = f"{len(hits)} points with a rule hit" + (
-            f"; moved on {day_of(moved[at].number)} by {moved[at].sigmas:+.1f} sigma of the boards"
+            f"; moved on {day_of(moved[at].number)} by {signed(moved[at].sigmas)} sigma of the boards"
             if at in moved
             else ""
         )

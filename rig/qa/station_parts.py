@@ -18,7 +18,7 @@ from rig.qa.line import Line
 from rig.qa.line_runs import points_table
 from rig.qa.page import Figure, rows_of
 from rig.qa.source import Wear
-from rig.qa.words import count, figure, minutes, number
+from rig.qa.words import count, figure, minutes, number, signed
 from rig.qa.yields import by, day_of
 
 CONTACT: Final = "contact_ohms"
@@ -62,7 +62,7 @@ def golden_figures(checks: Golden) -> list[Figure]:
             if sigma and abs(value - mean) > MOST_Z * sigma
         }
         names = [day_of(day).isoformat()[5:] for day in one.days]
-        said = f"last {one.z:+.1f} sigma" if one.z == one.z else "too few runs to judge"
+        said = f"last {signed(one.z)} sigma" if one.z == one.z else "too few runs to judge"
         cells.append(
             Markup('<div><h3>{} · {}</h3>{}<p class="note">{}</p></div>').format(
                 one.slot,
@@ -121,7 +121,7 @@ def slot_figures(line: Line) -> list[Figure]:
                 element.label,
                 figure(shift.after, unit),
                 figure(shift.before, unit),
-                f"{shift.sigmas:+.2f}".replace("-", "−"),
+                signed(shift.sigmas, 2),
             )
         )
     body = rows_of(
