@@ -63,7 +63,7 @@ prove-faults: setup
 # 3,000 good boards and 80 of every kind of fault through the plan in virtual time: about two hours.
 prove-verdict: setup
 	@mkdir -p results
-	@$(BIN)/rig study --mix fixtures/mixes/every-kind.yaml --boards 3750 --per-kind 80 --seed 1 \
+	@$(BIN)/rig study --mix fixtures/mixes/every-kind.yaml --boards 3850 --per-kind 80 --seed 1 \
 		--json results/study.json
 
 # Chips exactly at the rates that are bad and just good, 1,000 boards each: about forty minutes.
