@@ -82,8 +82,8 @@ class RunFolder:
     @classmethod
     def unfinished_in(cls, results: Path) -> Iterator[Self]:
         """Folders of runs that are on or died, oldest date first. Raises StationFault."""
-        if not results.is_dir():
-            return
+        if marks.marked(results) is None and next(cls.all_in(results), None) is None:
+            return                              # nothing is made where nothing was run
         _demand_marks(results)
         for path in marks.marked(results) or ():
             folder = cls(path)

@@ -42,9 +42,19 @@ def check_good(lab: Any, done: Any) -> None:
     assert lab.truth()["slot1"]["volts"] < 1
 
 
+def judged(lab: Any, faults: tuple[dict[str, Any], ...]) -> Any:
+    """A run that judged its board. One that this computer was too busy to listen to says so, and is made
+    again, as its next step tells a station: twice at most."""
+    for _ in range(2):
+        done = lab.run(*faults)
+        if "the rig's computer" not in (done.record["failure_text"] or ""):
+            return done
+    return lab.run(*faults)
+
+
 @pytest.mark.parametrize("faults", FAULTS, ids=["good", "two faults"])
 def test_wired_and_virtual_agree(lab: Any, faults: tuple[dict[str, Any], ...]) -> None:
-    done = lab.run(*faults)
+    done = judged(lab, faults)
     if not faults:
         check_good(lab, done)
     wired = RunRecord.model_validate(done.record)

@@ -110,6 +110,10 @@ def test_results_of_an_older_rig_get_their_marks(tmp_path: Path) -> None:
     shutil.rmtree(tmp_path / "unfinished")
 
     assert list(RunFolder.unfinished_in(tmp_path)) == folders[:2]
+    (tmp_path / "new").mkdir()
+    assert list(RunFolder.unfinished_in(tmp_path / "new")) == []
+    assert list((tmp_path / "new").iterdir()) == [], "nothing is made where nothing was run"
+    (tmp_path / "new").rmdir()
     shutil.rmtree(tmp_path / "unfinished")
     new = RunFolder.create(tmp_path, "SN1", "new", UTC_TIME)            # whoever comes first makes them
     assert list(RunFolder.unfinished_in(tmp_path)) == [folders[0], new, folders[1]]
