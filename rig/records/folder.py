@@ -53,7 +53,7 @@ class RunFolder:
             ) from error
         with keeping(folder.path):
             sync_folder(folder.path.parent)
-        _demand_marks(results)
+        _marked(results)
         marks.mark(folder.path)
         return folder
 
@@ -84,8 +84,7 @@ class RunFolder:
         """Folders of runs that are on or died, oldest date first. Raises StationFault."""
         if marks.marked(results) is None and next(cls.all_in(results), None) is None:
             return                              # nothing is made where nothing was run
-        _demand_marks(results)
-        for path in marks.marked(results) or ():
+        for path in _marked(results):
             folder = cls(path)
             if path.is_dir():
                 yield folder
@@ -123,7 +122,10 @@ class RunFolder:
         return self.path / "junit.xml"
 
 
-def _demand_marks(results: Path) -> None:
-    """Results of an older rig have none: once, all runs are looked at."""
-    if marks.marked(results) is None:
+def _marked(results: Path) -> list[Path]:
+    """The marked runs. Results of an older rig have no marks: once, all runs are looked at."""
+    found = marks.marked(results)
+    if found is None:
         marks.mark_all(results, (run.path for run in RunFolder.all_in(results) if not run.finished))
+        found = marks.marked(results) or []
+    return found

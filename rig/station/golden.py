@@ -119,17 +119,21 @@ def last_check(results: Path, board: GoldenBoard) -> Check | None:
     One that was stopped, for production say, is no check.
     """
     last = _last_runs(results, board, _ENDED, 1)
-    if not last:
-        return None
-    good = [run for run in _last_runs(results, board, _GOOD, MOST_LOOKED_AT) if run.run_id != last[0].run_id]
-    return Check(board.serial, last[0].ended, tuple(judge(board, [*good, *last])))
+    return _judged(results, board, last[0]) if last else None
 
 
 def last_of_all(results: Path, boards: Iterable[GoldenBoard]) -> Check | None:
     """The last check of the board that was checked last; None when none was yet."""
-    ends = [(last[0].ended, board.serial, board) for board in boards
-            if (last := _last_runs(results, board, _ENDED, 1))]
-    return last_check(results, max(ends)[2]) if ends else None
+    lasts = [(run, board) for board in boards for run in _last_runs(results, board, _ENDED, 1)]
+    if not lasts:
+        return None
+    run, board = max(lasts, key=lambda one: one[0].ended)
+    return _judged(results, board, run)
+
+
+def _judged(results: Path, board: GoldenBoard, last: RunRecord) -> Check:
+    before = [run for run in _last_runs(results, board, _GOOD, MOST_LOOKED_AT) if run.run_id != last.run_id]
+    return Check(board.serial, last.ended, tuple(judge(board, [*before, last])))
 
 
 def checks_so_far(results: Path, board: GoldenBoard) -> int:
